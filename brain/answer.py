@@ -1,0 +1,85 @@
+"""Question in, passages retrieved, answer written, citations checked: or a refusal with its reason."""
+
+import hashlib
+from dataclasses import replace
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from brain.answerers import Answerer, ExtractiveAnswerer
+from brain.answerers.base import Draft
+from brain.citations import checked
+from brain.errors import ModelError
+from brain.evidence import Evidence, assess
+from brain.messages import message
+from brain.retrieve import Retriever
+from brain.settings import AnswerSettings
+from brain.types import Answer, Passages, PassageTrace, Question, Reason, Status, Trace
+
+OUT_OF_SCOPE = 0.2
+"""Below this share of the needed probability a question is not merely unanswered: it is about something else."""
+
+
+async def answer(question: Question, retriever: Retriever, answerer: Answerer, settings: AnswerSettings) -> Answer:
+    """Answers from the knowledge that the question's reader may see, or says why not."""
+    start = perf_counter()
+    passages = await retriever.search_async(question, settings.passages)
+    evidence = assess(question, passages.language, passages)
+    draft, reason = Draft(()), _too_weak(evidence, passages, settings)
+    status = Status.ANSWERED
+    if not reason:
+        draft, status = await _write(question, passages, answerer, settings)
+        draft = checked(draft, passages)
+        reason = Reason.MODEL_FAILED if status is Status.DEGRADED else None
+    if not draft.sentences:
+        status, reason = Status.REFUSED, reason or Reason.INSUFFICIENT_EVIDENCE
+        if await _only_expired(question, retriever, settings):
+            reason = Reason.EXPIRED
+    trace = _trace(question, passages, draft, answerer.name, evidence, 1e3 * (perf_counter() - start))
+    said = message(reason, passages.language) if reason else None
+    return Answer(uuid4().hex, status, passages.language, draft.sentences, passages.items, trace, reason, said)
+
+
+def _too_weak(evidence: Evidence, passages: Passages, settings: AnswerSettings) -> Reason | None:
+    if not passages:
+        return Reason.NO_EVIDENCE
+    if evidence.probability >= settings.sufficiency:
+        return None
+    far = evidence.probability < OUT_OF_SCOPE * settings.sufficiency
+    return Reason.OUT_OF_SCOPE if far else Reason.INSUFFICIENT_EVIDENCE
+
+
+async def _write(
+    question: Question, passages: Passages, answerer: Answerer, settings: AnswerSettings
+) -> tuple[Draft, Status]:
+    """The answerer's draft; where the model fails, the passages' own sentences, marked as degraded."""
+    try:
+        return await answerer.write(question, passages.language, passages), Status.ANSWERED
+    except ModelError as error:
+        fallback = await ExtractiveAnswerer(settings.max_sentences).write(question, passages.language, passages)
+        return replace(fallback, dropped=({"text": "", "why": f"the model failed: {error}"},)), Status.DEGRADED
+
+
+async def _only_expired(question: Question, retriever: Retriever, settings: AnswerSettings) -> bool:
+    """Whether a page that is not valid on the day would have answered."""
+    passages = await retriever.search_async(question, settings.passages, expired_too=True)
+    valid = retriever.scope(question).valid_on
+    best = passages[0] if passages else None
+    return bool(
+        best
+        and valid
+        and ((best.valid_until and best.valid_until < valid) or (best.valid_from and best.valid_from > valid))
+        and assess(question, passages.language, passages).probability >= settings.sufficiency
+    )
+
+
+def _trace(
+    question: Question, passages: Passages, draft: Draft, answerer: str, evidence: Evidence, total: float
+) -> Trace:
+    used: list[Any] = [
+        PassageTrace(p.id, p.document_id, hashlib.sha256(p.text.encode()).hexdigest(), p.scores) for p in passages
+    ]
+    timings = passages.timings | {"total": total}
+    return Trace(
+        question, passages.language, answerer, tuple(used), evidence.probability, draft.prompt, draft.model, draft.dropped, timings
+    )

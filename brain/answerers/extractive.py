@@ -1,0 +1,112 @@
+"""The answer made of the passages' own sentences: no model, nothing that could be invented.
+
+A unit (sentence, introduced list, table row) scores by the question's terms that it holds, rarer ones more; terms of its
+title and headings count less; a number counts where the question asks how much, how long or when; and its passage's rank counts.
+"""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from brain.answerers.base import Draft
+from brain.text.analyzer import terms
+from brain.text.units import Unit, units
+from brain.types import Citation, Passage, Question, Sentence
+
+HEADING_WEIGHT = 0.4
+NUMBER_BONUS = 0.2
+RANK_WEIGHT = 0.3
+FURTHER = 0.75
+"""A further sentence must score this share of the best one."""
+_ASKS_NUMBER = re.compile(
+    r"\b(combien|quand|d[ée]lais?|dur[ée]e|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|date|heures?|jusqu|âge"
+    r"|how (?:much|many|long|soon|late|old)|when|price|cost|fee|deadline|time limit|hours?)\b",
+    re.IGNORECASE,
+)
+_NUMBER = re.compile(r"\d")
+
+
+@dataclass(frozen=True, slots=True)
+class _Candidate:
+    passage: Passage
+    place: tuple[int, int]
+    unit: Unit
+    own: frozenset[str]
+    context: frozenset[str]
+    rank: int
+
+
+class ExtractiveAnswerer:
+    """Quotes the best units, in reading order, at most `max_sentences`."""
+
+    name = "extractive"
+
+    def __init__(self, max_sentences: int = 3) -> None:
+        self._max = max_sentences
+
+    async def write(self, question: Question, language: str, passages: Sequence[Passage]) -> Draft:
+        return Draft(self.quote(question.text, language, passages))
+
+    def quote(self, question: str, language: str, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
+        candidates = _candidates(passages)
+        asked = set(terms(question, language)) | {t for p in passages for t in terms(question, p.language or language)}
+        weights = _weights(asked, candidates)
+        wants_number = bool(_ASKS_NUMBER.search(question))
+        scored = sorted(((_score(c, weights, wants_number), c) for c in candidates), key=lambda pair: -pair[0])
+        chosen = _choose(scored, self._max)
+        return tuple(_sentence(candidate) for candidate in sorted(chosen, key=lambda c: c.place))
+
+
+def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
+    documents = list(dict.fromkeys(passage.document_id for passage in passages))
+    candidates = []
+    for rank, passage in enumerate(passages):
+        language = passage.language or ""
+        context = frozenset(terms(" ".join((passage.title, *passage.heading_path)), language))
+        for unit in units(passage.text):
+            place = (documents.index(passage.document_id), passage.span[0] + unit.spans[-1][0])
+            candidates.append(_Candidate(passage, place, unit, frozenset(terms(unit.text, language)), context, rank))
+    return candidates
+
+
+def _weights(asked: set[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
+    """Inverse frequency among the candidates, the weights adding up to 1."""
+    counts = Counter(term for candidate in candidates for term in candidate.own & asked)
+    raw = {term: math.log(1 + len(candidates) / (counts[term] + 0.5)) for term in asked if counts[term]}
+    total = sum(raw.values()) or 1.0
+    return {term: weight / total for term, weight in raw.items()}
+
+
+def _score(candidate: _Candidate, weights: dict[str, float], wants_number: bool) -> float:
+    own = sum(weights.get(term, 0.0) for term in candidate.own)
+    around = sum(weights.get(term, 0.0) for term in candidate.context - candidate.own)
+    number = NUMBER_BONUS if wants_number and _NUMBER.search(candidate.unit.text) else 0.0
+    words = len(candidate.unit.text.split())
+    telling = min(1.0, words / 5)  # "Oui." or "Voir ci-dessous" answer nothing
+    return telling * (own + HEADING_WEIGHT * around + number + RANK_WEIGHT / (1 + candidate.rank))
+
+
+def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Candidate]:
+    """The best unit, and those close behind it in the same document: sentences of several documents read badly."""
+    if not scored:
+        return []
+    best_score, best = scored[0]
+    chosen: list[_Candidate] = []
+    said: set[str] = set()
+    for score, candidate in scored:
+        if len(chosen) == most or score < FURTHER * best_score:
+            break
+        if candidate.passage.document_id == best.passage.document_id and candidate.unit.text not in said:
+            chosen.append(candidate)
+            said.add(candidate.unit.text)
+    return chosen
+
+
+def _sentence(candidate: _Candidate) -> Sentence:
+    passage = candidate.passage
+    citations = tuple(
+        Citation(passage.id, passage.document_id, span, passage.text[slice(*span)]) for span in candidate.unit.spans
+    )
+    return Sentence(candidate.unit.text, citations)

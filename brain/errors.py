@@ -1,0 +1,56 @@
+"""Every error that Brain raises on purpose.
+
+BrainError                    what the user can mend; `str(error)` says what is wrong, `.hint` what to do
+├── SettingsError             an unknown key or a wrong value in brain.toml, BRAIN_… or a flag
+├── StoreError               the index
+│   ├── IndexMissingError     nothing has been ingested here yet
+│   ├── IndexLockedError      another process owns the folder
+│   └── IndexMismatchError    built with another encoder, splitter or analyzer
+├── EncoderError              the encoder can't be loaded or did not answer
+├── ModelError                the language model can't be reached, or failed
+├── PromptError               a prompt file is malformed, missing or rendered with wrong inputs
+├── SourceError               a source can't be read at all
+│   └── DocumentError         one file of it can't be parsed; the run goes on
+└── CaseError                 an evaluation case is malformed; names file, line and field
+"""
+
+
+class BrainError(Exception):
+    """Base of all. `hint` is one imperative sentence, or empty."""
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.hint = hint
+
+
+class SettingsError(BrainError): ...
+
+
+class StoreError(BrainError): ...
+
+
+class IndexMissingError(StoreError): ...
+
+
+class IndexLockedError(StoreError): ...
+
+
+class IndexMismatchError(StoreError): ...
+
+
+class EncoderError(BrainError): ...
+
+
+class ModelError(BrainError): ...
+
+
+class PromptError(BrainError): ...
+
+
+class SourceError(BrainError): ...
+
+
+class DocumentError(SourceError): ...
+
+
+class CaseError(BrainError): ...

@@ -1,0 +1,131 @@
+"""What the rest of Brain needs of a vector index, and what both adapters store."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any, Protocol
+
+from brain.text.bm25 import SparseVector
+from brain.types import Chunk, Document, Passage, Scores
+
+SCHEMA_VERSION = 1
+DENSE = "dense"
+SPARSE = "bm25"
+WRITE_BATCH = 500
+"""Points a call: Qdrant Edge holds the GIL during each."""
+
+KEYWORD_FIELDS = ("tenant", "document_id", "audience", "tags", "language")
+INTEGER_FIELDS = ("valid_from", "valid_until")
+ALWAYS = date.min.toordinal()
+FOREVER = date.max.toordinal()
+"""Stored where a document has no end, so that a plain range finds it."""
+
+Payload = dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What may be found: a hard filter. Empty `languages` and `tags` restrict nothing; `valid_on=None` neither."""
+
+    tenant: str
+    audiences: tuple[str, ...]
+    tags: tuple[str, ...] = ()
+    languages: tuple[str, ...] = ()
+    valid_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """A passage as it is stored; `id` is a UUID."""
+
+    id: str
+    dense: list[float]
+    sparse: SparseVector
+    payload: Payload
+
+
+class Index(Protocol):
+    """A place for passages. Every method raises a StoreError (brain.errors) where the store fails."""
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What the index was built with; see `brain.index.fingerprint`."""
+        ...
+
+    def upsert(self, points: Sequence[Point]) -> None: ...
+
+    def overwrite_payloads(self, payloads: Sequence[tuple[str, Payload]]) -> None:
+        """Replaces what is stored beside the vectors of points that are there."""
+        ...
+
+    def existing(self, ids: Sequence[str]) -> set[str]:
+        """Which of the ids are stored."""
+        ...
+
+    def delete_document(self, tenant: str, document_id: str, keep: Sequence[str] = ()) -> None:
+        """Removes the document's points but for those in `keep`."""
+        ...
+
+    def search(
+        self, dense: list[float], sparse: SparseVector, scope: Scope, *, limit: int, candidates: int, rrf_k: int
+    ) -> list[Passage]:
+        """The best `limit` passages: `candidates` of each vector, fused by reciprocal ranks (Cormack et al., 2009)."""
+        ...
+
+    def count(self, scope: Scope | None = None) -> int: ...
+
+    def points(self) -> Iterator[tuple[str, Payload]]:
+        """Every point's id and payload, in no order."""
+        ...
+
+    def flush(self) -> None:
+        """Returns when all that was written is on disk."""
+        ...
+
+    def close(self) -> None: ...
+
+
+def payload_of(document: Document, chunk: Chunk) -> Payload:
+    """What is stored beside a passage's vectors."""
+    return {
+        "tenant": document.tenant,
+        "document_id": document.id,
+        "title": document.title,
+        "url": document.url,
+        "language": document.language,
+        "audience": list(document.audience),
+        "tags": list(document.tags),
+        "updated_at": document.updated_at.isoformat() if document.updated_at else None,
+        "valid_from": document.valid_from.toordinal() if document.valid_from else ALWAYS,
+        "valid_until": document.valid_until.toordinal() if document.valid_until else FOREVER,
+        "heading_path": list(chunk.heading_path),
+        "text": chunk.text,
+        "start": chunk.span[0],
+        "end": chunk.span[1],
+    }
+
+
+def passage_of(id: str, payload: Payload, scores: Scores) -> Passage:
+    """The inverse of `payload_of`."""
+    updated = payload.get("updated_at")
+    return Passage(
+        id=id,
+        document_id=payload["document_id"],
+        text=payload["text"],
+        span=(payload["start"], payload["end"]),
+        scores=scores,
+        title=payload["title"],
+        heading_path=tuple(payload["heading_path"]),
+        tenant=payload["tenant"],
+        url=payload.get("url"),
+        language=payload.get("language"),
+        audience=tuple(payload["audience"]),
+        tags=tuple(payload["tags"]),
+        valid_from=_day(payload["valid_from"], ALWAYS),
+        valid_until=_day(payload["valid_until"], FOREVER),
+        updated_at=date.fromisoformat(updated) if updated else None,
+    )
+
+
+def _day(ordinal: int, absent: int) -> date | None:
+    return None if ordinal == absent else date.fromordinal(ordinal)

@@ -1,0 +1,160 @@
+"""Qdrant Edge: the index in this process, one folder, one owner.
+
+Every call holds the GIL, so writes go in small batches. The write-ahead log stays on: a killed process loses no
+acknowledged point. `optimize()` is never called here: it would stop the service for its whole length.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import qdrant_edge as qe
+
+from brain.errors import IndexLockedError, IndexMissingError, StoreError
+from brain.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, WRITE_BATCH, Payload, Point, Scope
+from brain.index.base import passage_of
+from brain.index.lock import FolderLock
+from brain.index.qdrant_filter import FilterBuilder
+from brain.text.bm25 import SparseVector
+from brain.types import Passage, Scores
+
+MANIFEST = "manifest.json"
+SHARD = "shard"
+
+
+class EdgeIndex:
+    """Adapter of `EdgeShard`; see `brain.index.base.Index`."""
+
+    def __init__(self, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock) -> None:
+        self._shard, self.manifest, self._lock = shard, manifest, lock
+        self._filters = FilterBuilder(qe, qe.RangeFloat, lambda ids: qe.HasIdCondition(set(ids)))
+
+    @classmethod
+    def open(cls, folder: Path) -> "EdgeIndex":
+        """Raises IndexMissingError where there is none, IndexLockedError where another process has it."""
+        if not (folder / MANIFEST).exists():
+            raise IndexMissingError(f"There is no index in {folder.parent} yet.", "Run: brain ingest FOLDER")
+        lock = FolderLock(folder)
+        try:
+            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            return cls(_guarded(qe.EdgeShard.load, str(folder / SHARD)), manifest, lock)
+        except BaseException:
+            lock.release()
+            raise
+
+    @classmethod
+    def create(cls, folder: Path, manifest: dict[str, Any]) -> "EdgeIndex":
+        folder.mkdir(parents=True, exist_ok=True)
+        lock = FolderLock(folder)
+        shutil.rmtree(folder / SHARD, ignore_errors=True)  # of a creation that was cut short: there is no manifest
+        (folder / SHARD).mkdir()
+        config = qe.EdgeConfig(
+            vectors={DENSE: qe.EdgeVectorParams(size=manifest["dimensions"], distance=qe.Distance.Cosine)},
+            sparse_vectors={SPARSE: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
+        )
+        try:
+            shard = _guarded(qe.EdgeShard.create, str(folder / SHARD), config)
+            for field in KEYWORD_FIELDS:
+                params = qe.KeywordIndexParams(is_tenant=field == "tenant")
+                shard.update(qe.UpdateOperation.create_field_index(field, params))
+            for field in INTEGER_FIELDS:
+                params = qe.IntegerIndexParams(lookup=False, range=True)
+                shard.update(qe.UpdateOperation.create_field_index(field, params))
+            shard.flush()
+            # Written last: an index without a manifest was never finished, and is made anew.
+            (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+        except BaseException:
+            lock.release()
+            raise
+        return cls(shard, manifest, lock)
+
+    @classmethod
+    def drop(cls, folder: Path) -> None:
+        """Deletes the index. The manifest goes first, so that half a folder is never opened."""
+        if not folder.exists():
+            return
+        lock = FolderLock(folder)
+        (folder / MANIFEST).unlink(missing_ok=True)
+        shutil.rmtree(folder / SHARD, ignore_errors=True)
+        lock.release()
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        for start in range(0, len(points), WRITE_BATCH):
+            batch = [
+                qe.Point(p.id, {DENSE: p.dense, SPARSE: qe.SparseVector(*p.sparse)}, p.payload)
+                for p in points[start : start + WRITE_BATCH]
+            ]
+            self._update(qe.UpdateOperation.upsert_points(batch))
+
+    def overwrite_payloads(self, payloads: Sequence[tuple[str, Payload]]) -> None:
+        for id, payload in payloads:
+            self._update(qe.UpdateOperation.overwrite_payload([id], payload))
+
+    def existing(self, ids: Sequence[str]) -> set[str]:
+        return {str(record.id) for record in _guarded(self._shard.retrieve, list(ids), False, False)}
+
+    def delete_document(self, tenant: str, document_id: str, keep: Sequence[str] = ()) -> None:
+        self._update(qe.UpdateOperation.delete_points_by_filter(self._filters.document(tenant, document_id, keep)))
+
+    def search(
+        self, dense: list[float], sparse: SparseVector, scope: Scope, *, limit: int, candidates: int, rrf_k: int
+    ) -> list[Passage]:
+        where = self._filters.scope(scope)
+        queries = {DENSE: qe.Query.Nearest(dense, using=DENSE)}
+        if sparse.indices:
+            queries[SPARSE] = qe.Query.Nearest(qe.SparseVector(*sparse), using=SPARSE)
+        prefetches = [qe.Prefetch(query=query, filter=where, limit=candidates) for query in queries.values()]
+        fused = self._query(
+            qe.QueryRequest(prefetches=prefetches, query=qe.Fusion.Rrf(k=rrf_k), limit=limit, with_payload=True)
+        )
+        # Fusion keeps ranks only: the scores of those few passages are asked for once more.
+        among = self._filters.ids([str(hit.id) for hit in fused])
+        exact = {
+            name: {h.id: h.score for h in self._query(qe.QueryRequest(query=query, filter=among, limit=len(fused)))}
+            for name, query in queries.items()
+            if fused
+        }
+        return [
+            passage_of(str(hit.id), hit.payload or {}, Scores(hit.score, *(exact.get(n, {}).get(hit.id) for n in (DENSE, SPARSE))))
+            for hit in fused
+        ]
+
+    def count(self, scope: Scope | None = None) -> int:
+        where = self._filters.scope(scope) if scope else None
+        return int(_guarded(self._shard.count, qe.CountRequest(exact=True, filter=where)))
+
+    def points(self) -> Iterator[tuple[str, Payload]]:
+        offset = None
+        while True:
+            request = qe.ScrollRequest(limit=WRITE_BATCH, offset=offset, with_payload=True)
+            records, offset = _guarded(self._shard.scroll, request)
+            yield from ((str(record.id), record.payload or {}) for record in records)
+            if offset is None:
+                return
+
+    def flush(self) -> None:
+        _guarded(self._shard.flush)
+
+    def close(self) -> None:
+        self._shard.close()
+        self._lock.release()
+
+    def _update(self, operation: Any) -> None:
+        _guarded(self._shard.update, operation)
+
+    def _query(self, request: qe.QueryRequest) -> list[qe.ScoredPoint]:
+        return list(_guarded(self._shard.query, request))
+
+
+def _guarded(call: Any, *arguments: Any) -> Any:
+    """Edge raises bare `Exception`s; here they become ours."""
+    try:
+        return call(*arguments)
+    except Exception as error:
+        if "WouldBlock" in str(error):
+            raise IndexLockedError(
+                "Another process has this index open.", "Stop it, ask the running service instead, or give another --home."
+            ) from error
+        raise StoreError(f"The index failed: {error}", "Run: brain doctor") from error

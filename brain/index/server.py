@@ -1,0 +1,161 @@
+"""A Qdrant server or cluster, for what outgrows one process."""
+
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any
+
+from qdrant_client import QdrantClient
+from qdrant_client import models as qm
+from qdrant_client.common.client_exceptions import QdrantException
+from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
+
+from brain.errors import IndexMissingError, StoreError
+from brain.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, WRITE_BATCH, Payload, Point, Scope
+from brain.index.base import passage_of
+from brain.index.qdrant_filter import FilterBuilder
+from brain.settings import IndexSettings, redact_url
+from brain.text.bm25 import SparseVector
+from brain.types import Passage, Scores
+
+_FAILURES = (ApiException, ResponseHandlingException, QdrantException, ConnectionError, TimeoutError, ValueError)
+
+
+class ServerIndex:
+    """Adapter of `QdrantClient`; see `brain.index.base.Index`. The manifest is the collection's metadata."""
+
+    def __init__(self, client: QdrantClient, settings: IndexSettings, manifest: dict[str, Any]) -> None:
+        self._client, self._settings, self.manifest = client, settings, manifest
+        self._collection = settings.collection
+        self._filters = FilterBuilder(qm, qm.Range, lambda ids: qm.HasIdCondition(has_id=list(ids)))
+
+    @classmethod
+    def open(cls, settings: IndexSettings, client: QdrantClient | None = None) -> "ServerIndex":
+        """Raises IndexMissingError where the collection is not there, StoreError where the server isn't."""
+        client = client or connect(settings)
+        index = cls(client, settings, {})
+        if not index._call(client.collection_exists, settings.collection):
+            raise IndexMissingError(f"There is no collection '{settings.collection}' yet.", "Run: brain ingest FOLDER")
+        info = index._call(client.get_collection, settings.collection)
+        index.manifest = dict(info.config.metadata or {})
+        return index
+
+    @classmethod
+    def create(cls, settings: IndexSettings, manifest: dict[str, Any], client: QdrantClient | None = None) -> "ServerIndex":
+        client = client or connect(settings)
+        index = cls(client, settings, manifest)
+        index._call(
+            client.create_collection,
+            settings.collection,
+            vectors_config={DENSE: qm.VectorParams(size=manifest["dimensions"], distance=qm.Distance.COSINE)},
+            sparse_vectors_config={SPARSE: qm.SparseVectorParams(modifier=qm.Modifier.IDF)},
+            metadata=manifest,
+        )
+        for field in () if settings.url == ":memory:" else KEYWORD_FIELDS:
+            schema = qm.KeywordIndexParams(type=qm.KeywordIndexType.KEYWORD, is_tenant=field == "tenant")
+            index._call(client.create_payload_index, settings.collection, field, schema)
+        for field in () if settings.url == ":memory:" else INTEGER_FIELDS:
+            params = qm.IntegerIndexParams(type=qm.IntegerIndexType.INTEGER, lookup=False, range=True)
+            index._call(client.create_payload_index, settings.collection, field, params)
+        return index
+
+    @classmethod
+    def drop(cls, settings: IndexSettings, client: QdrantClient | None = None) -> None:
+        """Deletes the collection, if it is there."""
+        client = client or connect(settings)
+        cls(client, settings, {})._call(client.delete_collection, settings.collection)
+
+    def upsert(self, points: Sequence[Point]) -> None:
+        for start in range(0, len(points), WRITE_BATCH):
+            batch = [
+                qm.PointStruct(
+                    id=p.id,
+                    vector={DENSE: p.dense, SPARSE: qm.SparseVector(indices=p.sparse.indices, values=p.sparse.values)},
+                    payload=p.payload,
+                )
+                for p in points[start : start + WRITE_BATCH]
+            ]
+            self._call(self._client.upsert, self._collection, batch, wait=True)
+
+    def overwrite_payloads(self, payloads: Sequence[tuple[str, Payload]]) -> None:
+        for start in range(0, len(payloads), WRITE_BATCH):
+            operations = [
+                qm.OverwritePayloadOperation(overwrite_payload=qm.SetPayload(payload=payload, points=[id]))
+                for id, payload in payloads[start : start + WRITE_BATCH]
+            ]
+            self._call(self._client.batch_update_points, self._collection, operations, wait=True)
+
+    def existing(self, ids: Sequence[str]) -> set[str]:
+        found = self._call(self._client.retrieve, self._collection, list(ids), with_payload=False, with_vectors=False)
+        return {str(record.id) for record in found}
+
+    def delete_document(self, tenant: str, document_id: str, keep: Sequence[str] = ()) -> None:
+        selector = qm.FilterSelector(filter=self._filters.document(tenant, document_id, list(keep)))
+        self._call(self._client.delete, self._collection, selector, wait=True)
+
+    def search(
+        self, dense: list[float], sparse: SparseVector, scope: Scope, *, limit: int, candidates: int, rrf_k: int
+    ) -> list[Passage]:
+        where = self._filters.scope(scope)
+        queries: dict[str, Any] = {DENSE: dense}
+        if sparse.indices:
+            queries[SPARSE] = qm.SparseVector(indices=sparse.indices, values=sparse.values)
+        fused = self._call(
+            self._client.query_points,
+            self._collection,
+            prefetch=[qm.Prefetch(query=q, using=name, filter=where, limit=candidates) for name, q in queries.items()],
+            query=qm.RrfQuery(rrf=qm.Rrf(k=rrf_k)),
+            limit=limit,
+            with_payload=True,
+        ).points
+        exact = self._scores(queries, [hit.id for hit in fused])
+        return [
+            passage_of(str(hit.id), hit.payload or {}, Scores(hit.score, *(exact.get(n, {}).get(hit.id) for n in (DENSE, SPARSE))))
+            for hit in fused
+        ]
+
+    def _scores(self, queries: dict[str, Any], ids: list[Any]) -> dict[str, dict[Any, float]]:
+        """Each query's own scores of the fused passages (fusion keeps ranks only), in one round trip."""
+        if not ids:
+            return {}
+        among = self._filters.ids(ids)
+        requests = [
+            qm.QueryRequest(query=query, using=name, filter=among, limit=len(ids), with_payload=False)
+            for name, query in queries.items()
+        ]
+        replies = self._call(self._client.query_batch_points, self._collection, requests)
+        return {name: {hit.id: hit.score for hit in reply.points} for name, reply in zip(queries, replies, strict=True)}
+
+    def count(self, scope: Scope | None = None) -> int:
+        where = self._filters.scope(scope) if scope else None
+        return int(self._call(self._client.count, self._collection, count_filter=where, exact=True).count)
+
+    def points(self) -> Iterator[tuple[str, Payload]]:
+        offset = None
+        while True:
+            records, offset = self._call(self._client.scroll, self._collection, limit=WRITE_BATCH, offset=offset)
+            yield from ((str(record.id), record.payload or {}) for record in records)
+            if offset is None:
+                return
+
+    def flush(self) -> None:
+        """Nothing to do: every write waited for the server's word."""
+
+    def close(self) -> None:
+        self._client.close()
+
+    def _call(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+        try:
+            return call(*arguments, **named)
+        except _FAILURES as error:
+            raise StoreError(
+                f"The Qdrant server at {redact_url(self._settings.url)} failed: {error}",
+                "Check index.url, index.api_key and that the server is up (brain doctor).",
+            ) from error
+
+
+def connect(settings: IndexSettings) -> QdrantClient:
+    if settings.url == ":memory:":
+        return QdrantClient(":memory:")
+    key = settings.api_key.get_secret_value() or None
+    return QdrantClient(
+        url=settings.url, api_key=key, prefer_grpc=settings.prefer_grpc, timeout=settings.timeout_s, check_compatibility=False
+    )

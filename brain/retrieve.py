@@ -1,0 +1,76 @@
+"""From a question to the passages that may answer it: dense and sparse search, fused inside Qdrant, within a scope."""
+
+import asyncio
+from datetime import date
+from time import perf_counter
+
+from brain.encoder import Encoder
+from brain.errors import SettingsError
+from brain.index import Index, Scope
+from brain.settings import Settings
+from brain.text.bm25 import question_vector
+from brain.text.language import detect
+from brain.types import Passage, Passages, Question
+
+
+class Retriever:
+    """Finds passages. Thread-safe as far as its index and encoder are."""
+
+    def __init__(self, index: Index, encoder: Encoder, settings: Settings) -> None:
+        self._index, self._encoder, self._settings = index, encoder, settings
+
+    def search(
+        self, question: Question, limit: int = 10, per_document: int | None = None, *, expired_too: bool = False
+    ) -> Passages:
+        """The best `limit` passages, at most `per_document` of each document. `expired_too` lifts validity alone.
+
+        Raises SettingsError where the question's audience is not one of `access.readers`.
+        """
+        start = perf_counter()
+        settings = self._settings.retrieval
+        language = question.language or detect(question.text)
+        dense = self._encoder.encode_questions([question.text])[0].tolist()
+        encoded = perf_counter()
+        found = self._index.search(
+            dense,
+            question_vector(question.text, language),
+            self.scope(question, expired_too=expired_too),
+            limit=max(4 * limit, 50),  # so that enough documents are left when each gives only a few passages
+            candidates=settings.candidates,
+            rrf_k=settings.rrf_k,
+        )
+        kept = _few_of_each(found, per_document or settings.per_document)[:limit]
+        timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
+        return Passages(tuple(kept), language, timings)
+
+    async def search_async(
+        self, question: Question, limit: int = 10, per_document: int | None = None, *, expired_too: bool = False
+    ) -> Passages:
+        """`search` in a thread: encoding takes milliseconds that an event loop must not wait for."""
+        return await asyncio.to_thread(self.search, question, limit, per_document, expired_too=expired_too)
+
+    def scope(self, question: Question, *, expired_too: bool = False) -> Scope:
+        """The hard filter that the question's reader, tags and day amount to."""
+        readers = self._settings.access.readers
+        if question.audience not in readers:
+            raise SettingsError(
+                f"Unknown audience '{question.audience}'; known: {', '.join(readers)}.",
+                "Ask as one of them, or add it to access.readers.",
+            )
+        return Scope(
+            tenant=question.tenant,
+            audiences=readers[question.audience],
+            tags=question.tags,
+            languages=question.document_languages,
+            valid_on=None if expired_too else question.as_of or date.today(),
+        )
+
+
+def _few_of_each(passages: list[Passage], most: int) -> list[Passage]:
+    taken: dict[str, int] = {}
+    kept = []
+    for passage in passages:
+        taken[passage.document_id] = taken.get(passage.document_id, 0) + 1
+        if taken[passage.document_id] <= most:
+            kept.append(passage)
+    return kept

@@ -1,0 +1,252 @@
+"""All settings: one nested model, from `brain.toml`, then environment variables `BRAIN_…`, then flags (the last wins).
+
+    [encoder]                    BRAIN_ENCODER__PROVIDER=endpoint
+    provider = "endpoint"        BRAIN_ENCODER__URL=http://localhost:8080/v1
+"""
+
+import os
+import tomllib
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from brain.errors import SettingsError
+from brain.types import INTERNAL, PUBLIC
+
+CONFIG_FILE = "brain.toml"
+_NOT_SETTINGS = ("BRAIN_CONFIG", "BRAIN_TEST_", "BRAIN_DATA_")
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class EncoderSettings(_Section):
+    """What turns texts into vectors."""
+
+    provider: Literal["embedded", "sentence-transformers", "endpoint"] = "embedded"
+    model: str = Field("", description="hub name or folder (sentence-transformers), or the endpoint's model name")
+    url: str = Field("", description="base URL of an OpenAI-compatible endpoint, such as http://localhost:8080/v1")
+    api_key: SecretStr = SecretStr("")
+    question_prefix: str = ""
+    passage_prefix: str = ""
+    precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    timeout_s: float = Field(30, gt=0)
+
+    @model_validator(mode="after")
+    def _complete(self) -> "EncoderSettings":
+        if self.provider != "embedded" and not self.model:
+            raise ValueError(f"provider '{self.provider}' needs encoder.model")
+        if self.provider == "endpoint" and not self.url:
+            raise ValueError("provider 'endpoint' needs encoder.url")
+        return self
+
+
+class IndexSettings(_Section):
+    """Where the vectors live: Qdrant Edge in this process, or a Qdrant server."""
+
+    provider: Literal["edge", "server"] = "edge"
+    url: str = Field("", description="of a Qdrant server, such as http://localhost:6333; ':memory:' for trying out")
+    api_key: SecretStr = SecretStr("")
+    collection: str = "brain"
+    prefer_grpc: bool = True
+    timeout_s: int = Field(30, gt=0)
+
+    @model_validator(mode="after")
+    def _complete(self) -> "IndexSettings":
+        if self.provider == "server" and not self.url:
+            raise ValueError("provider 'server' needs index.url")
+        return self
+
+
+class SplitterSettings(_Section):
+    """How documents become passages. Part of the index's fingerprint."""
+
+    tokens: int = Field(250, ge=50, le=450, description="most tokens of a passage, title and headings apart")
+
+
+class SparseSettings(_Section):
+    """BM25. Part of the index's fingerprint."""
+
+    k1: float = Field(1.2, ge=0)
+    b: float = Field(0.75, ge=0, le=1)
+    average_length: float = Field(100, gt=0, description="terms of an average passage")
+
+
+class RetrievalSettings(_Section):
+    """How passages are found."""
+
+    candidates: int = Field(200, ge=10, le=1000, description="passages taken from each of dense and sparse")
+    rrf_k: int = Field(60, ge=1)
+    per_document: int = Field(3, ge=1, description="most passages of one document in a result")
+
+
+class AnswerSettings(_Section):
+    """How an answer is made."""
+
+    provider: Literal["extractive", "llm"] = "extractive"
+    passages: int = Field(8, ge=1, le=50)
+    max_sentences: int = Field(3, ge=1, le=10)
+    sufficiency: float = Field(0.5, ge=0, le=1, description="least probability that the passages hold the answer")
+
+
+class LLMSettings(_Section):
+    """An OpenAI-compatible chat endpoint (vLLM, Mistral, OpenAI, Ollama, llama.cpp)."""
+
+    url: str = ""
+    model: str = ""
+    api_key: SecretStr = SecretStr("")
+    temperature: float = Field(0, ge=0, le=2)
+    max_tokens: int = Field(400, ge=16)
+    context_tokens: int = Field(3000, ge=256, description="most tokens of the whole prompt")
+    timeout_s: float = Field(20, gt=0)
+    prompt: str = "answer"
+
+
+class IngestSettings(_Section):
+    """Limits of what is read from a source."""
+
+    max_file_mb: float = Field(50, gt=0)
+    timeout_s: float = Field(60, gt=0, description="for parsing one file")
+    workers: int = Field(0, ge=0, description="processes that parse; 0: one for each core")
+
+
+class AccessSettings(_Section):
+    """Which documents each kind of reader may see."""
+
+    readers: dict[str, tuple[str, ...]] = {PUBLIC: (PUBLIC,), INTERNAL: (INTERNAL, PUBLIC)}
+
+
+class ServiceSettings(_Section):
+    """The HTTP service. Until there are keys, every caller is one reader of one tenant."""
+
+    host: str = "127.0.0.1"
+    port: int = Field(8000, ge=1, le=65535)
+    tenant: str = "default"
+    audience: str = PUBLIC
+    max_question_chars: int = Field(4000, ge=1)
+
+
+class Settings(BaseSettings):
+    """Everything Brain can be told."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="BRAIN_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+    )
+
+    home: Path = Field(Path(".brain"), description="folder of the index and the state")
+    cache_dir: Path | None = Field(None, description="folder of the unpacked encoder; default: the user's cache")
+    state_url: str = Field("", description="SQLAlchemy URL; default: SQLite in the home folder")
+    encoder: EncoderSettings = EncoderSettings()
+    index: IndexSettings = IndexSettings()
+    splitter: SplitterSettings = SplitterSettings()
+    sparse: SparseSettings = SparseSettings()
+    retrieval: RetrievalSettings = RetrievalSettings()
+    answer: AnswerSettings = AnswerSettings()
+    llm: LLMSettings = LLMSettings()
+    ingest: IngestSettings = IngestSettings()
+    access: AccessSettings = AccessSettings()
+    service: ServiceSettings = ServiceSettings()
+
+    @model_validator(mode="after")
+    def _consistent(self) -> "Settings":
+        if self.answer.provider == "llm" and not (self.llm.url and self.llm.model):
+            raise ValueError("answer.provider 'llm' needs llm.url and llm.model")
+        if self.service.audience not in self.access.readers:
+            known = ", ".join(self.access.readers)
+            raise ValueError(f"service.audience '{self.service.audience}' is not a reader of access.readers ({known})")
+        return self
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        return init_settings, env_settings, _TomlFile(settings_cls)
+
+    def shown(self) -> dict[str, Any]:
+        """As plain values that may be printed: secrets read `**********`, a password in a URL `***`."""
+        values = self.model_dump(mode="json")
+        values["state_url"] = redact_url(self.state_url)
+        for section in ("encoder", "index", "llm"):
+            values[section]["url"] = redact_url(values[section]["url"])
+        return values
+
+
+class _TomlFile(PydanticBaseSettingsSource):
+    """`brain.toml` of the working folder, or the file that BRAIN_CONFIG names."""
+
+    def get_field_value(self, field: Any, field_name: str) -> tuple[Any, str, bool]:
+        raise NotImplementedError  # not called: __call__ gives all values at once
+
+    def __call__(self) -> dict[str, Any]:
+        named = os.environ.get("BRAIN_CONFIG")
+        path = Path(named or CONFIG_FILE)
+        if not path.is_file():
+            if named:
+                raise SettingsError(f"BRAIN_CONFIG names {named}, which is not a file.", "Correct or unset it.")
+            return {}
+        try:
+            return tomllib.loads(path.read_text(encoding="utf-8"))
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"{path} is not valid TOML: {error}", f"Mend {path}.") from error
+
+
+def load_settings(**overrides: Any) -> Settings:
+    """Reads all sources; `overrides` (nested dicts, flags) win. Raises SettingsError that names every wrong key and value."""
+    unknown = [_unknown(name) for name in os.environ if _is_unknown(name)]
+    if unknown:
+        raise SettingsError("\n".join(unknown), "Correct or unset the variable.")
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [_explain(dict(problem)) for problem in error.errors()]
+        raise SettingsError("\n".join(lines), f"See {CONFIG_FILE}, the BRAIN_… variables and the flags.") from None
+
+
+def _is_unknown(name: str) -> bool:
+    key = name.removeprefix("BRAIN_").lower().split("__")[0]
+    return name.startswith("BRAIN_") and not name.startswith(_NOT_SETTINGS) and key not in Settings.model_fields
+
+
+def _unknown(name: str) -> str:
+    known = [f"BRAIN_{field.upper()}" for field in Settings.model_fields]
+    return f"Unknown environment variable {name}.{_suggest(name.split('__')[0], known)}"
+
+
+def _suggest(name: str, known: list[str]) -> str:
+    close = get_close_matches(name, known, n=1)
+    return f" Did you mean {close[0]}?" if close else f" Known: {', '.join(known)}."
+
+
+def _explain(problem: dict[str, Any]) -> str:
+    """One line for one problem of pydantic's; never shows the value of a secret."""
+    path = [str(part) for part in problem["loc"]]
+    name = ".".join(path)
+    if problem["type"] == "extra_forbidden":
+        model: Any = Settings
+        for part in path[:-1]:
+            model = model.model_fields[part].annotation
+        return f"Unknown setting {name}.{_suggest(path[-1], list(model.model_fields))}"
+    message = str(problem["msg"]).removeprefix("Value error, ")
+    if not path or problem["type"] == "value_error":
+        return f"Wrong setting {name}: {message}" if name else f"Wrong settings: {message}"
+    value = "" if "key" in name or "url" in name else f" (got {problem['input']!r})"
+    return f"Wrong setting {name}: {message}{value}"
+
+
+def redact_url(url: str) -> str:
+    """The URL with its password, if any, as `***`."""
+    scheme, separator, rest = url.partition("://")
+    userinfo, at, host = rest.rpartition("@")
+    if not (separator and at):
+        return url
+    user, colon, _ = userinfo.partition(":")
+    return f"{scheme}://{user}{':***' if colon else ''}@{host}"

@@ -1,0 +1,299 @@
+"""What Brain remembers besides vectors: the documents of each source and how far their indexing got.
+
+SQLite in the home folder by default, PostgreSQL by URL; the same models. The protocol that keeps index and source equal
+is in `ingest/sync.py`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import JSON, Engine, create_engine, delete, event, func, select, update
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+
+from brain.errors import StoreError
+from brain.settings import Settings, redact_url
+from brain.types import Document
+
+MANY = 500
+"""Rows a statement: below every database's limit of variables."""
+
+
+class Base(DeclarativeBase):
+    type_annotation_map = {tuple[str, ...]: JSON, dict[str, Any]: JSON}  # noqa: RUF012  SQLAlchemy reads it so
+
+
+class DocumentRow(Base):
+    """A document as last seen in its source. `indexed` says whether the index holds exactly this content."""
+
+    __tablename__ = "documents"
+
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    source: Mapped[str] = mapped_column(index=True)
+    location: Mapped[str]
+    content_hash: Mapped[str]
+    indexed: Mapped[bool]
+    passages: Mapped[int] = mapped_column(default=0)
+    title: Mapped[str]
+    body: Mapped[str]
+    url: Mapped[str | None]
+    language: Mapped[str | None]
+    audience: Mapped[tuple[str, ...]]
+    tags: Mapped[tuple[str, ...]]
+    valid_from: Mapped[date | None]
+    valid_until: Mapped[date | None]
+    updated_at: Mapped[date | None]
+
+
+class FileRow(Base):
+    """A file of a source: the hash of its bytes and of how they were read, or why it could not be read."""
+
+    __tablename__ = "files"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(primary_key=True)
+    signature: Mapped[str]
+    problem: Mapped[str | None]
+
+
+class MetaRow(Base):
+    """Single facts, such as which index these documents are in."""
+
+    __tablename__ = "meta"
+
+    key: Mapped[str] = mapped_column(primary_key=True)
+    value: Mapped[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the state knows of a document, without its body."""
+
+    tenant: str
+    id: str
+    location: str
+    content_hash: str
+    indexed: bool
+    passages: int
+
+
+class State:
+    """Reads and writes the rows; every method is one transaction. Raises StoreError."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = settings.state_url
+        if not url:
+            settings.home.mkdir(parents=True, exist_ok=True)
+            url = f"sqlite:///{settings.home / 'state.db'}"
+        self.url = redact_url(url)
+        self._engine = _engine(url)
+        with self._session() as session:
+            Base.metadata.create_all(session.connection())
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def meta(self, key: str) -> str | None:
+        with self._session() as session:
+            row = session.get(MetaRow, key)
+            return row.value if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self._session() as session:
+            session.merge(MetaRow(key=key, value=value))
+
+    def files(self, source: str) -> dict[str, FileRow]:
+        with self._session() as session:
+            return {row.path: row for row in session.scalars(select(FileRow).where(FileRow.source == source))}
+
+    def save_file(self, source: str, path: str, signature: str, problem: str | None = None) -> None:
+        with self._session() as session:
+            session.merge(FileRow(source=source, path=path, signature=signature, problem=problem))
+
+    def forget_files(self, source: str, paths: Iterable[str]) -> None:
+        with self._session() as session:
+            for some in _chunks(paths):
+                session.execute(delete(FileRow).where(FileRow.source == source, FileRow.path.in_(some)))
+
+    def known(self, source: str) -> list[Known]:
+        """The source's documents."""
+        return self._known(DocumentRow.source == source)
+
+    def find(self, keys: Iterable[tuple[str, str]]) -> dict[tuple[str, str], tuple[Known, str]]:
+        """Those of the (tenant, id) that are there, each with its source."""
+        found = {}
+        wanted = set(keys)
+        with self._session() as session:
+            for some in _chunks({id for _, id in wanted}):
+                for row in session.execute(_KNOWN.add_columns(DocumentRow.source).where(DocumentRow.id.in_(some))):
+                    if (row[0], row[1]) in wanted:
+                        found[row[0], row[1]] = (Known(*row[:6]), row[6])
+        return found
+
+    def mark(self, documents: Iterable[tuple[Document, str]], *, indexed: bool, passages: dict[tuple[str, str], int]) -> None:
+        """Writes the documents with their locations; `passages` counts by (tenant, id)."""
+        with self._session() as session:
+            for document, location in documents:
+                session.merge(_row(document, location, indexed, passages.get((document.tenant, document.id), 0)))
+
+    def mark_unindexed(self, keys: Iterable[tuple[str, str]] | None = None) -> None:
+        """These documents, or all, are no longer as the index holds them."""
+        with self._session() as session:
+            if keys is None:
+                session.execute(update(DocumentRow).values(indexed=False))
+            for tenant, id in keys or ():
+                where = (DocumentRow.tenant == tenant, DocumentRow.id == id)
+                session.execute(update(DocumentRow).where(*where).values(indexed=False))
+
+    def delete(self, keys: Iterable[tuple[str, str]]) -> None:
+        with self._session() as session:
+            for tenant, id in keys:
+                session.execute(delete(DocumentRow).where(DocumentRow.tenant == tenant, DocumentRow.id == id))
+
+    def document(self, tenant: str, id: str) -> Document | None:
+        with self._session() as session:
+            row = session.get(DocumentRow, (tenant, id))
+            return _document(row) if row else None
+
+    def unindexed(self) -> Iterator[tuple[Document, str]]:
+        """Documents whose content the index does not hold, with their locations; for `brain reindex`."""
+        waiting = [(known.tenant, known.id) for known in self._known(DocumentRow.indexed.is_(False))]
+        for tenant, id in waiting:
+            with self._session() as session:
+                row = session.get(DocumentRow, (tenant, id))
+                if row:
+                    yield _document(row), row.location
+
+    def summary(self) -> dict[str, Any]:
+        """Counts for `brain status`."""
+        with self._session() as session:
+            by_source = session.execute(
+                select(DocumentRow.source, func.count(), func.sum(DocumentRow.passages)).group_by(DocumentRow.source)
+            ).all()
+            languages = session.execute(select(DocumentRow.language, func.count()).group_by(DocumentRow.language)).all()
+            waiting = session.scalar(select(func.count()).where(DocumentRow.indexed.is_(False)))
+            problems = session.execute(
+                select(FileRow.source, FileRow.path, FileRow.problem).where(FileRow.problem.is_not(None))
+            ).all()
+        return {
+            "sources": [{"source": s, "documents": n, "passages": int(p or 0)} for s, n, p in by_source],
+            "languages": {language or "und": n for language, n in languages},
+            "unindexed": waiting or 0,
+            "problems": [{"source": s, "path": p, "problem": problem} for s, p, problem in problems],
+            "last_ingest": self.meta("last_ingest"),
+        }
+
+    def stamp_ingest(self) -> None:
+        self.set_meta("last_ingest", datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def _known(self, *where: Any) -> list[Known]:
+        with self._session() as session:
+            return [Known(*row) for row in session.execute(_KNOWN.where(*where).order_by(DocumentRow.location))]
+
+    def _session(self) -> "_Transaction":
+        return _Transaction(self._engine, self.url)
+
+
+class _Transaction:
+    """A session that commits at the end; database errors become StoreError."""
+
+    def __init__(self, engine: Engine, url: str) -> None:
+        self._session, self._url = Session(engine, expire_on_commit=False), url
+
+    def __enter__(self) -> Session:
+        return self._session
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
+        try:
+            if kind is None:
+                self._session.commit()
+        except SQLAlchemyError as problem:
+            error = problem
+        finally:
+            self._session.close()
+        if isinstance(error, SQLAlchemyError):
+            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
+            raise StoreError(f"The state database {self._url} failed: {cause}", "Check state_url, or run: brain doctor") from error
+
+
+_KNOWN = select(
+    DocumentRow.tenant,
+    DocumentRow.id,
+    DocumentRow.location,
+    DocumentRow.content_hash,
+    DocumentRow.indexed,
+    DocumentRow.passages,
+)
+
+
+def _engine(url: str) -> Engine:
+    try:
+        engine = create_engine(url)
+    except (SQLAlchemyError, ImportError) as error:
+        raise StoreError(
+            f"state_url {redact_url(url)} can't be used: {error}",
+            "Use sqlite:///… or, with the extra `postgres`, postgresql+psycopg://…",
+        ) from error
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _tune_sqlite)
+    return engine
+
+
+def _tune_sqlite(connection: Any, _: Any) -> None:
+    # A write-ahead log: readers never wait for a writer, and a killed process or machine leaves a whole database.
+    connection.execute("PRAGMA journal_mode=WAL")
+    connection.execute("PRAGMA synchronous=FULL")
+    connection.execute("PRAGMA busy_timeout=10000")
+
+
+def _row(document: Document, location: str, indexed: bool, passages: int) -> DocumentRow:
+    return DocumentRow(
+        tenant=document.tenant,
+        id=document.id,
+        source=document.source,
+        location=location,
+        content_hash=document.content_hash,
+        indexed=indexed,
+        passages=passages,
+        title=document.title,
+        body=document.body,
+        url=document.url,
+        language=document.language,
+        audience=document.audience,
+        tags=document.tags,
+        valid_from=document.valid_from,
+        valid_until=document.valid_until,
+        updated_at=document.updated_at,
+    )
+
+
+def _document(row: DocumentRow) -> Document:
+    return Document(
+        id=row.id,
+        title=row.title,
+        body=row.body,
+        tenant=row.tenant,
+        source=row.source,
+        url=row.url,
+        language=row.language,
+        audience=tuple(row.audience),
+        tags=tuple(row.tags),
+        valid_from=row.valid_from,
+        valid_until=row.valid_until,
+        updated_at=row.updated_at,
+    )
+
+
+def _chunks(items: Iterable[str]) -> Iterator[list[str]]:
+    ordered = list(items)
+    for start in range(0, len(ordered), MANY):
+        yield ordered[start : start + MANY]
+
+
+def default_source(folder: Path) -> str:
+    """The name of a folder as a source: its absolute path."""
+    return str(folder.resolve())

@@ -1,0 +1,45 @@
+"""BM25 as sparse vectors (Robertson & Zaragoza, 2009): the term-frequency part here, the IDF part by Qdrant's modifier.
+
+The average length is a constant of the index, not a running mean, so that a passage's vector depends on the passage alone
+and a document can be replaced without touching the others.
+"""
+
+from collections import Counter
+from functools import lru_cache
+from hashlib import blake2b
+from typing import NamedTuple
+
+from brain.settings import SparseSettings
+from brain.text.analyzer import terms
+
+
+class SparseVector(NamedTuple):
+    """Term numbers (32 bits, of a stable hash) and their weights."""
+
+    indices: list[int]
+    values: list[float]
+
+
+def passage_vector(text: str, language: str, settings: SparseSettings) -> SparseVector:
+    counts = Counter(terms(text, language))
+    length = sum(counts.values())
+    saturation = settings.k1 * (1 - settings.b + settings.b * length / settings.average_length)
+    return _vector({term: n * (settings.k1 + 1) / (n + saturation) for term, n in counts.items()})
+
+
+def question_vector(text: str, language: str) -> SparseVector:
+    return _vector({term: float(n) for term, n in Counter(terms(text, language)).items()})
+
+
+def _vector(weights: dict[str, float]) -> SparseVector:
+    # Two terms of one text that share a number (one text in millions) are added up: Qdrant wants numbers unique.
+    numbers: dict[int, float] = {}
+    for term, weight in weights.items():
+        number = term_number(term)
+        numbers[number] = numbers.get(number, 0.0) + weight
+    return SparseVector(list(numbers), list(numbers.values()))
+
+
+@lru_cache(maxsize=500_000)
+def term_number(term: str) -> int:
+    return int.from_bytes(blake2b(term.encode(), digest_size=4).digest(), "little")

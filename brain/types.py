@@ -1,0 +1,235 @@
+"""The nouns of Brain: frozen values that pass between ingestion, retrieval, answering and evaluation.
+
+Spans are half-open character offsets `(start, end)`. A passage's span points into its document's body; a
+citation's span points into its passage's text. Dates are calendar dates without a time zone.
+"""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from datetime import date
+from enum import StrEnum
+from typing import Any, Literal, overload
+
+Span = tuple[int, int]
+
+DEFAULT_TENANT = "default"
+INTERNAL = "agent"
+PUBLIC = "public"
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One article of a source, its body as Markdown. `(tenant, id)` identifies it."""
+
+    id: str
+    title: str
+    body: str
+    tenant: str = DEFAULT_TENANT
+    source: str = ""
+    url: str | None = None
+    language: str | None = None
+    audience: tuple[str, ...] = (INTERNAL,)
+    tags: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+    updated_at: date | None = None
+
+    @property
+    def content_hash(self) -> str:
+        """SHA-256 (hex) of all that can change an answer; where the document was found is left out."""
+        content = {f.name: getattr(self, f.name) for f in fields(self) if f.name != "source"}
+        return hashlib.sha256(json.dumps(content, default=str, sort_keys=True).encode()).hexdigest()
+
+
+@dataclass(frozen=True, slots=True)
+class Chunk:
+    """A passage of a document as it is indexed. `text` is literally `document.body[span[0]:span[1]]`."""
+
+    id: str
+    document_id: str
+    text: str
+    span: Span
+    heading_path: tuple[str, ...] = ()
+    tokens: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Scores:
+    """How a passage was found: cosine similarity, BM25, the fused rank score, the reranker's score where there is one."""
+
+    fused: float
+    dense: float | None = None
+    sparse: float | None = None
+    reranked: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A chunk as retrieved, with what a reader must know of its document."""
+
+    id: str
+    document_id: str
+    text: str
+    span: Span
+    scores: Scores
+    title: str = ""
+    heading_path: tuple[str, ...] = ()
+    tenant: str = DEFAULT_TENANT
+    url: str | None = None
+    language: str | None = None
+    audience: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+    valid_from: date | None = None
+    valid_until: date | None = None
+    updated_at: date | None = None
+
+    @property
+    def score(self) -> float:
+        """The score that ranked it."""
+        return self.scores.fused if self.scores.reranked is None else self.scores.reranked
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation."""
+
+    role: Literal["user", "assistant"]
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What is asked, by whom, about when. A reader sees the documents that its audience may read.
+
+    `language` is the question's own (detected where absent); `document_languages` and `tags` restrict what may
+    be found (every tag must be there); `as_of` is the day on which an answer must be valid (today where absent).
+    """
+
+    text: str
+    language: str | None = None
+    turns: tuple[Turn, ...] = ()
+    tenant: str = DEFAULT_TENANT
+    audience: str = PUBLIC
+    tags: tuple[str, ...] = ()
+    document_languages: tuple[str, ...] = ()
+    as_of: date | None = None
+
+
+@dataclass(frozen=True)
+class Passages(Sequence[Passage]):
+    """Retrieved passages, best first."""
+
+    items: tuple[Passage, ...] = ()
+    language: str = "und"
+    timings: dict[str, float] = field(default_factory=dict)
+    """Milliseconds by stage."""
+
+    @overload
+    def __getitem__(self, index: int) -> Passage: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Passage]: ...
+    def __getitem__(self, index: int | slice) -> Passage | Sequence[Passage]:
+        return self.items[index]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __iter__(self) -> Iterator[Passage]:
+        return iter(self.items)
+
+    def by_document(self) -> dict[str, list[Passage]]:
+        """The passages of each document, documents in the order of their best passage."""
+        groups: dict[str, list[Passage]] = {}
+        for passage in self.items:
+            groups.setdefault(passage.document_id, []).append(passage)
+        return groups
+
+
+class Status(StrEnum):
+    """How an answer ended."""
+
+    ANSWERED = "answered"
+    REFUSED = "refused"
+    NEEDS_CLARIFICATION = "needs_clarification"
+    DEGRADED = "degraded"
+
+
+class Reason(StrEnum):
+    """Why there is no answer, or only a degraded one."""
+
+    NO_EVIDENCE = "no_evidence"
+    INSUFFICIENT_EVIDENCE = "insufficient_evidence"
+    EXPIRED = "expired"
+    CONFLICTING = "conflicting"
+    OUT_OF_SCOPE = "out_of_scope"
+    MODEL_FAILED = "model_failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The exact words that support a sentence: `quote` is literally `passage.text[span[0]:span[1]]`."""
+
+    passage_id: str
+    document_id: str
+    span: Span
+    quote: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sentence:
+    """One sentence of an answer and what supports it."""
+
+    text: str
+    citations: tuple[Citation, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PassageTrace:
+    """What a passage was when it was used."""
+
+    id: str
+    document_id: str
+    text_hash: str
+    scores: Scores
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """What is needed to understand an answer and to run it again. Timings in milliseconds."""
+
+    question: Question
+    language: str
+    answerer: str
+    passages: tuple[PassageTrace, ...] = ()
+    sufficiency: float | None = None
+    prompt: dict[str, str] | None = None
+    model: dict[str, Any] | None = None
+    dropped: tuple[dict[str, str], ...] = ()
+    """Sentences or citations that did not hold, each with the reason."""
+    timings: dict[str, float] = field(default_factory=dict)
+    index: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the user gets: cited sentences, or a refusal with its reason and the closest passages."""
+
+    id: str
+    status: Status
+    language: str
+    sentences: tuple[Sentence, ...]
+    passages: tuple[Passage, ...]
+    trace: Trace
+    reason: Reason | None = None
+    message: str | None = None
+    """What to tell the user where there is no plain answer, in the question's language."""
+
+    @property
+    def text(self) -> str:
+        return " ".join(sentence.text for sentence in self.sentences)
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain JSON-ready values."""
+        return json.loads(json.dumps(asdict(self), default=str)) | {"text": self.text}  # type: ignore[no-any-return]

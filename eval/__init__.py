@@ -1,0 +1,1 @@
+"""Evaluation: may a change ship? Cases, metrics with intervals, reports."""

@@ -1,0 +1,54 @@
+"""One file into documents and passages: the part of ingestion that runs in worker processes."""
+
+from dataclasses import dataclass, replace
+
+from brain.errors import DocumentError
+from brain.settings import SplitterSettings
+from brain.text.language import detect
+from brain.types import Chunk, Document
+from ingest.parse import Defaults, Limits, parse
+from ingest.source import SourceFile, signature
+from ingest.split import split
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """How the files of a run are read; part of each file's signature."""
+
+    defaults: Defaults
+    limits: Limits
+    splitter: SplitterSettings
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A file's documents with their passages, or why it has none."""
+
+    file: SourceFile
+    signature: str
+    documents: tuple[tuple[Document, tuple[Chunk, ...]], ...] = ()
+    problem: str | None = None
+
+
+def prepare(file: SourceFile, reading: Reading) -> Prepared:
+    """Reads, parses and splits. What is wrong with the file becomes `problem`."""
+    try:
+        if file.size > reading.limits.max_bytes:
+            raise DocumentError(
+                f"The file is too large: {file.size / 1e6:.0f} MB, at most {reading.limits.max_bytes / 1e6:.0f} MB.",
+                "Split it, or raise ingest.max_file_mb.",
+            )
+        raw = file.path.read_bytes()
+        documents = [_with_language(document) for document in parse(raw, file.name, reading.defaults, reading.limits)]
+        passages = [(document, tuple(split(document, reading.splitter))) for document in documents]
+    except DocumentError as error:
+        return Prepared(file, "", problem=f"{error} {error.hint}".strip())
+    except OSError as error:
+        return Prepared(file, "", problem=f"The file can't be read: {error.strerror or error}")
+    return Prepared(file, signature(raw, repr(reading)), tuple(passages))
+
+
+def _with_language(document: Document) -> Document:
+    if document.language:
+        return document
+    return replace(document, language=detect(f"{document.title}\n{document.body}"))

@@ -1,0 +1,123 @@
+"""Documents into passages: LlamaIndex's node parsers cut at headings, then at sentences; small neighbours are joined.
+
+The parsers give texts; here each is found again in the body, so that a passage is literally `body[start:end]`.
+"""
+
+import re
+from collections import Counter
+from functools import lru_cache
+from typing import Any, NamedTuple
+from uuid import UUID, uuid5
+
+from brain.settings import SplitterSettings
+from brain.text.sentences import sentence_spans
+from brain.tokens import count_tokens, tokenizer
+from brain.types import Chunk, Document, Span
+
+_NAMESPACE = UUID("5d1c3f0e-6f0c-4c7e-9a52-2d1a6f1b8f77")
+_SEPARATOR = "\x1f"
+_HEADING = re.compile(r"#+ (.*)")
+
+
+class _Piece(NamedTuple):
+    """A run of a section, not longer than a passage may be."""
+
+    span: Span
+    path: tuple[str, ...]
+    tokens: int
+
+
+def split(document: Document, settings: SplitterSettings) -> list[Chunk]:
+    """The document's passages in reading order, none of white space alone."""
+    pieces = [piece for section in _sections(document.body) for piece in _pieces(document.body, section, settings.tokens)]
+    seen: Counter[str] = Counter()
+    chunks = []
+    for piece in _joined(document.body, pieces, settings.tokens):
+        text = document.body[slice(*piece.span)]
+        key = encoded_text(document.title, piece.path, text)
+        chunks.append(
+            Chunk(_chunk_id(document, key, seen[key]), document.id, text, piece.span, piece.path, piece.tokens)
+        )
+        seen[key] += 1
+    return chunks
+
+
+def encoded_text(title: str, heading_path: tuple[str, ...], text: str) -> str:
+    """What the encoders read: the passage below its title and headings, which often hold the words of the question."""
+    head = [part for part in dict.fromkeys((title, *heading_path)) if part and not text.startswith(f"# {part}")]
+    return "\n".join([*head, text])
+
+
+def _chunk_id(document: Document, encoded: str, occurrence: int) -> str:
+    # Everything that decides the vectors: a chunk whose id is stored need not be encoded again.
+    name = "\0".join((document.tenant, document.id, document.language or "", encoded, str(occurrence)))
+    return str(uuid5(_NAMESPACE, name))
+
+
+def _sections(body: str) -> list[_Piece]:
+    """The spans between headings, each with the headings above it and its own."""
+    from llama_index.core.schema import TextNode
+
+    flat = body.replace("\t", " ")  # the parser rewrites "#<tab>Title" with a space; same length, so spans hold
+    sections, at = [], 0
+    for node in _markdown_parser().get_nodes_from_node(TextNode(text=flat)):
+        start = flat.index(node.text, at)
+        at = start + len(node.text)
+        heading = _HEADING.match(node.text)
+        above = [part for part in node.metadata["header_path"].split(_SEPARATOR) if part]
+        path = (*above, heading[1].strip()) if heading else tuple(above)
+        sections.append(_Piece((start, at), path, count_tokens(node.text)))
+    return sections
+
+
+def _pieces(body: str, section: _Piece, budget: int) -> list[_Piece]:
+    """The section, cut at sentences where it is too long."""
+    if section.tokens <= budget:
+        return [section]
+    start, end = section.span
+    text, at, pieces = body[start:end], 0, []
+    for part in _sentence_splitter(budget).split_text(text):
+        begin = text.index(part, at)
+        at = begin + len(part)
+        pieces.append(_Piece((start + begin, start + at), section.path, count_tokens(part)))
+    return pieces
+
+
+def _joined(body: str, pieces: list[_Piece], budget: int) -> list[_Piece]:
+    """Neighbours joined while they fit: a heading with one line below it makes a poor passage on its own."""
+    joined: list[_Piece] = []
+    for piece in pieces:
+        last = joined[-1] if joined else None
+        if last and last.tokens + piece.tokens <= budget:
+            path = tuple(a for a, b in zip(last.path, piece.path, strict=False) if a == b)
+            joined[-1] = _Piece((last.span[0], piece.span[1]), path, last.tokens + piece.tokens)
+        else:
+            joined.append(piece)
+    return joined
+
+
+@lru_cache
+def _markdown_parser() -> Any:
+    from llama_index.core.node_parser import MarkdownNodeParser
+
+    return MarkdownNodeParser(header_path_separator=_SEPARATOR)
+
+
+@lru_cache
+def _sentence_splitter(budget: int) -> Any:
+    from llama_index.core.node_parser import SentenceSplitter
+
+    return SentenceSplitter(
+        chunk_size=budget,
+        chunk_overlap=0,
+        tokenizer=tokenizer(),
+        paragraph_separator="\n\n",
+        chunking_tokenizer_fn=_sentences_whole,
+    )
+
+
+def _sentences_whole(text: str) -> list[str]:
+    """The sentences with the white space between them, so that joined they are the text again."""
+    starts = [start for start, _ in sentence_spans(text)]
+    cuts = [0, *starts[1:], len(text)]
+    return [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if a < b]

@@ -1,0 +1,79 @@
+"""Writes documents to index and state so that a crash between the two can be told and mended."""
+
+from collections.abc import Callable, Sequence
+
+from brain.encoder.base import Encoder
+from brain.index import Index
+from brain.index.base import Point, payload_of
+from brain.settings import Settings
+from brain.state import State
+from brain.text.bm25 import passage_vector
+from brain.types import Chunk, Document
+from ingest.split import encoded_text
+
+INDEX_ID = "index_id"
+Item = tuple[Document, str, tuple[Chunk, ...]]
+"""A document, its location in the source, its passages."""
+
+
+class Writer:
+    """The only one that writes to the index. `encoder` is called when there is something to encode, and not before."""
+
+    def __init__(self, index: Index, state: State, encoder: Callable[[], Encoder], settings: Settings) -> None:
+        self._index, self._state, self._encoder, self._settings = index, state, encoder, settings
+        # Another index than the state remembers (deleted, restored, a crash at its creation): nothing is known of it.
+        self._strange = state.meta(INDEX_ID) != index.manifest["id"]
+        if self._strange:
+            state.mark_unindexed()
+
+    def write(self, batch: Sequence[Item], progress: Callable[[int], None]) -> int:
+        """Makes the index hold exactly these documents' passages; returns how many had to be encoded."""
+        documents = [(document, location) for document, location, _ in batch]
+        passages = {(document.tenant, document.id): len(chunks) for document, _, chunks in batch}
+        known = self._state.find((document.tenant, document.id) for document, _ in documents)
+        self._state.mark(documents, indexed=False, passages=passages)
+        encoded = self._index_passages(batch, progress)
+        for document, _, chunks in batch:
+            if self._strange or (document.tenant, document.id) in known:
+                self._index.delete_document(document.tenant, document.id, keep=[chunk.id for chunk in chunks])
+        self._index.flush()
+        self._state.mark(documents, indexed=True, passages=passages)
+        return encoded
+
+    def _index_passages(self, batch: Sequence[Item], progress: Callable[[int], None]) -> int:
+        pairs = [(document, chunk) for document, _, chunks in batch for chunk in chunks]
+        stored = self._index.existing([chunk.id for _, chunk in pairs])
+        self._index.overwrite_payloads([(c.id, payload_of(d, c)) for d, c in pairs if c.id in stored])
+        new = [(d, c, encoded_text(d.title, c.heading_path, c.text)) for d, c in pairs if c.id not in stored]
+        progress(len(pairs) - len(new))
+        if new:
+            dense = self._encoder().encode_passages([text for _, _, text in new], progress).tolist()
+            self._index.upsert(
+                [
+                    Point(c.id, vector, passage_vector(text, d.language or "", self._settings.sparse), payload_of(d, c))
+                    for (d, c, text), vector in zip(new, dense, strict=True)
+                ]
+            )
+        return len(new)
+
+    def delete(self, keys: Sequence[tuple[str, str]]) -> None:
+        """Removes documents from index and state."""
+        if not keys:
+            return
+        self._state.mark_unindexed(keys)
+        for tenant, id in keys:
+            self._index.delete_document(tenant, id)
+        self._index.flush()
+        self._state.delete(keys)
+
+    def reconcile(self) -> None:
+        """After a run over an index that the state did not know: drops what the state does not hold, and remembers it."""
+        if not self._strange:
+            return
+        stored = {(payload["tenant"], payload["document_id"]) for _, payload in self._index.points()}
+        known = self._state.find(stored)
+        for tenant, id in stored - known.keys():
+            self._index.delete_document(tenant, id)
+        self._index.flush()
+        self._state.set_meta(INDEX_ID, self._index.manifest["id"])
+        self._strange = False
