@@ -12,6 +12,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
 from brain.errors import SettingsError
 from brain.types import INTERNAL, PUBLIC
@@ -209,6 +210,9 @@ def load_settings(**overrides: Any) -> Settings:
     except ValidationError as error:
         lines = [_explain(dict(problem)) for problem in error.errors()]
         raise SettingsError("\n".join(lines), f"See {CONFIG_FILE}, the BRAIN_… variables and the flags.") from None
+    except UnreadableVariable as error:
+        # Without its cause, which holds the value: that may be a secret.
+        raise SettingsError(f"A variable is not valid JSON: {error}.", "Write BRAIN_SECTION__KEY=value.") from None
 
 
 def _is_unknown(name: str) -> bool:

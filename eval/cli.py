@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
     from eval.retrieval import CaseResult, Metrics, RetrievalReport
 
-name = "eval"
 app = typer.Typer(help="Measure search on cases with known answers.", no_args_is_help=True)
 
 BAR = 20
+
+
+def register(cli: typer.Typer) -> None:
+    """Adds `eval` to `brain`."""
+    cli.add_typer(app, name="eval")
 
 
 @app.callback()

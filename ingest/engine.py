@@ -44,3 +44,5 @@ def _result(file: SourceFile, future: "Future[Prepared]", timeout_s: float) -> P
         return Prepared(file, "", problem=f"Parsing took more than {timeout_s:g} s (ingest.timeout_s).")
     except ProcessExpired as error:
         return Prepared(file, "", problem=f"Parsing ended the worker process (exit code {error.exitcode}).")
+    except Exception as error:  # noqa: BLE001  a bug that one file brings to light must not stop the others
+        return Prepared(file, "", problem=f"Parsing failed: {type(error).__name__}: {error}")

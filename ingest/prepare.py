@@ -42,7 +42,8 @@ def prepare(file: SourceFile, reading: Reading) -> Prepared:
         documents = [_with_language(document) for document in parse(raw, file.name, reading.defaults, reading.limits)]
         passages = [(document, tuple(split(document, reading.splitter))) for document in documents]
     except DocumentError as error:
-        return Prepared(file, "", problem=f"{error} {error.hint}".strip())
+        # The parser names the file first; here it is known.
+        return Prepared(file, "", problem=f"{error} {error.hint}".strip().removeprefix(f"{file.name}: "))
     except OSError as error:
         return Prepared(file, "", problem=f"The file can't be read: {error.strerror or error}")
     return Prepared(file, signature(raw, repr(reading)), tuple(passages))

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import stat
 from collections import Counter
 from collections.abc import Collection
 from dataclasses import dataclass, field
@@ -44,18 +45,27 @@ def list_folder(folder: Path, suffixes: Collection[str]) -> Listing:
     other: Counter[str] = Counter()
 
     def failed(error: OSError) -> None:
-        unreadable[_name(Path(error.filename), folder)] = error.strerror or str(error)
+        unreadable[_printable(_name(Path(error.filename), folder))] = error.strerror or str(error)
 
     for root, folders, names in os.walk(folder, onerror=failed):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in names:
-            path = Path(root) / name
-            if name.startswith((".", "~$")):
+        for path in (Path(root) / name for name in names):
+            if path.name.startswith((".", "~$")):
                 continue
             if path.suffix.lower() not in suffixes:
                 other[path.suffix.lower() or "without suffix"] += 1
-            elif path.is_file():
-                files.append(SourceFile(_name(path, folder), path, path.stat().st_size))
+            elif not _is_utf8(name := _name(path, folder)):
+                unreadable[_printable(name)] = "The name is not valid UTF-8: rename the file."
+            else:
+                try:
+                    status = path.stat()
+                except FileNotFoundError:  # a link to nothing, or gone since
+                    continue
+                except OSError as error:
+                    failed(error)
+                    continue
+                if stat.S_ISREG(status.st_mode):
+                    files.append(SourceFile(name, path, status.st_size))
     if "." in unreadable:
         raise SourceError(f"{folder} can't be read: {unreadable['.']}", "Check the folder's permissions.")
     return Listing(tuple(sorted(files, key=lambda file: file.name)), unreadable, dict(other))
@@ -68,3 +78,12 @@ def signature(raw: bytes, how: str) -> str:
 
 def _name(path: Path, folder: Path) -> str:
     return path.relative_to(folder).as_posix()
+
+
+def _is_utf8(name: str) -> bool:
+    return name == _printable(name)
+
+
+def _printable(name: str) -> str:
+    """The name with `?` for each byte that is not UTF-8: those can't be stored or shown."""
+    return name.encode("utf-8", "replace").decode("utf-8")

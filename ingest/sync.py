@@ -61,6 +61,8 @@ class Sync:
         self._batch: list[tuple[Document, str, tuple[Chunk, ...]]] = []
         self._done: list[tuple[SourceFile, str, str | None]] = []
         self._failed: dict[str, str] = dict(source.listing.unreadable)
+        self._unread = set(source.listing.unreadable)
+        self._listed = {file.name for file in source.listing.files}
         self.summary = Summary(source.name)
 
     def run(self, *, partial: bool = False, allow_empty: bool = False) -> Summary:
@@ -117,6 +119,7 @@ class Sync:
         file = prepared.file
         if prepared.problem:
             self._failed[file.name] = prepared.problem
+            self._unread.add(file.name)
         elsewhere = self._state.find((d.tenant, d.id) for d, _ in prepared.documents if (d.tenant, d.id) not in self._known)
         for document, chunks in prepared.documents:
             key = (document.tenant, document.id)
@@ -140,6 +143,9 @@ class Sync:
 
     def _sort(self, document: Document, location: str, chunks: tuple[Chunk, ...]) -> None:
         known = self._known.get((document.tenant, document.id))
+        if known and known.location not in self._listed:
+            # It moved here from a file of which this run sees nothing: should that come back, it must be read again.
+            self._state.forget_files(self._source.name, [known.location])
         if known and known.indexed and known.content_hash == document.content_hash:
             self.summary.unchanged += 1
             if known.location != location:
@@ -155,28 +161,32 @@ class Sync:
         if self._batch:
             self.summary.encoded += self._writer.write(self._batch, self._progress.passages)
         for file, file_signature, problem in self._done:
+            if file.name not in self._unread:
+                # What the file held and holds no more goes at the end of the run, or of the next if this one is killed.
+                at = ((known.tenant, known.id) for known in self._at[file.name])
+                self._state.mark_unindexed([key for key in at if key not in self._claimed])
             self._state.save_file(self._source.name, file.name, file_signature, problem)
             self._progress.file(file.size)
         self._batch, self._done = [], []
 
     def _delete_vanished(self, *, partial: bool) -> None:
-        listed = {file.name for file in self._source.listing.files}
+        if not partial:
+            # Before the documents: were they deleted and the file remembered, its return would go unnoticed.
+            stale = [name for name in self._files if name not in self._listed and not self._protected(name)]
+            self._state.forget_files(self._source.name, stale)
         gone = [
             key
             for key, known in self._known.items()
             if key not in self._claimed
             and not self._protected(known.location)
-            and (known.location in listed or not partial)
+            and (known.location in self._listed or not partial)
         ]
         self._writer.delete(gone)
         self.summary.deleted += len(gone)
-        if not partial:
-            stale = [name for name in self._files if name not in listed and not self._protected(name)]
-            self._state.forget_files(self._source.name, stale)
 
     def _protected(self, name: str) -> bool:
-        """Whether what the file holds is not known: it failed, or lies in a folder that could not be read."""
-        return name in self._failed or any(name.startswith(f"{folder}/") for folder in self._source.listing.unreadable)
+        """Whether what the file holds is not known: it can't be read, or lies in a folder that can't."""
+        return name in self._unread or any(name.startswith(f"{folder}/") for folder in self._source.listing.unreadable)
 
 
 def forget(source: str, state: State, writer: Writer) -> int:
@@ -185,6 +195,6 @@ def forget(source: str, state: State, writer: Writer) -> int:
     keys = [(k.tenant, k.id) for k in known]
     if not keys:
         raise SourceError(f"There is no source {source}.", "Run: brain status, for the names.")
+    state.forget_files(source, list(state.files(source)))  # first, as in a run: killed between, the files are read again
     writer.delete(keys)
-    state.forget_files(source, list(state.files(source)))
     return len(keys)

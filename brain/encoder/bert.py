@@ -22,6 +22,8 @@ from brain.encoder.base import Progress, Vectors, normalized
 
 Weights = dict[str, torch.Tensor]
 TOKENS_PER_BATCH = 4096
+LENGTH_STEP = 1
+"""Lengths are padded to a multiple: oneDNN keeps a plan and buffers for every shape that it has seen, gigabytes of them."""
 
 
 def native_bfloat16() -> bool:
@@ -73,7 +75,8 @@ class BertEncoder:
 
     def _forward(self, tokens: list[list[int]]) -> torch.Tensor:
         """Mean-pooled last hidden states, shape (texts, dimensions)."""
-        w, size, length = self._weights, len(tokens), max(map(len, tokens))
+        w, size = self._weights, len(tokens)
+        length = _rounded(max(map(len, tokens)))
         ids = torch.zeros((size, length), dtype=torch.long)
         real = torch.zeros((size, length), dtype=torch.bool)
         for row, line in enumerate(tokens):
@@ -115,10 +118,14 @@ def _prepare(stored: Weights, layers: int, dtype: torch.dtype) -> Weights:
     return weights
 
 
+def _rounded(length: int) -> int:
+    return max(1, -(-length // LENGTH_STEP)) * LENGTH_STEP
+
+
 def _batches(tokens: list[list[int]]) -> Iterator[list[int]]:
     """Row numbers, longest texts first, each batch under the token budget."""
     order = sorted(range(len(tokens)), key=lambda row: -len(tokens[row]))
     while order:
-        count = max(1, TOKENS_PER_BATCH // max(1, len(tokens[order[0]])))
+        count = max(1, TOKENS_PER_BATCH // _rounded(len(tokens[order[0]])))
         yield order[:count]
         order = order[count:]

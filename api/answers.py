@@ -1,0 +1,141 @@
+"""`POST /v1/answer`: cited sentences, or a refusal with its reason."""
+
+from collections.abc import Iterable
+from datetime import date
+from typing import Literal
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from api.asked import Asked, Text
+from api.caller import CallerDep
+from api.errors import ERRORS, problems
+from api.opening import BrainDep
+from brain import types
+
+CLOSEST = 3
+"""Documents named with a refusal."""
+router = APIRouter(tags=["questions"])
+
+
+class Turn(BaseModel, extra="forbid"):
+    """What was said before."""
+
+    role: Literal["user", "assistant"]
+    text: Text
+
+
+class AnswerRequest(Asked):
+    """A question and the conversation before it, oldest turn first."""
+
+    turns: list[Turn] = Field([], max_length=20)
+
+
+class Citation(BaseModel):
+    """The exact words that support a sentence."""
+
+    number: int = Field(description="of its document in `sources`")
+    passage_id: str
+    document_id: str
+    span: tuple[int, int] = Field(description="start and end (excluded) of the quote in the passage, in characters")
+    quote: str
+
+
+class Sentence(BaseModel):
+    text: str
+    citations: list[Citation]
+
+
+class DocumentLink(BaseModel):
+    """A document, to be read by a person."""
+
+    document_id: str
+    title: str
+    url: str | None
+
+
+class Source(DocumentLink):
+    """A cited document; its headings are those above the first quote."""
+
+    number: int
+    updated_at: date | None
+    heading_path: list[str]
+
+
+class AnswerResponse(BaseModel):
+    """Sentences, each with its citations; without sentences, `reason` and `message` say why."""
+
+    id: str
+    status: types.Status
+    reason: types.Reason | None
+    message: str | None = Field(description="what to tell the user where there is no plain answer")
+    language: str
+    text: str = Field(description="the sentences, joined")
+    sentences: list[Sentence]
+    sources: list[Source] = Field(description="the cited documents, numbered in order of first citation")
+    closest: list[DocumentLink] = Field(description="where to look instead, only where there is no sentence")
+
+
+@router.post("/v1/answer", summary="Answer a question", responses=problems(ERRORS, 413, 422))
+async def answer(body: AnswerRequest, who: CallerDep, brain: BrainDep) -> AnswerResponse:
+    """Answer a question from the documents that the caller may read, every sentence cited, or refuse."""
+    turns = tuple(types.Turn(turn.role, turn.text) for turn in body.turns)
+    return _shown(await brain.ask(body.question_of(who, brain.settings.service.max_question_chars, turns)))
+
+
+def _shown(answer: types.Answer) -> AnswerResponse:
+    """What an outsider gets: no trace, no scores, no passage that isn't cited."""
+    cited = [citation for sentence in answer.sentences for citation in sentence.citations]
+    numbers = {id: number for number, id in enumerate(dict.fromkeys(c.document_id for c in cited), start=1)}
+    return AnswerResponse(
+        id=answer.id,
+        status=answer.status,
+        reason=answer.reason,
+        message=answer.message,
+        language=answer.language,
+        text=answer.text,
+        sentences=[_sentence(sentence, numbers) for sentence in answer.sentences],
+        sources=_sources(cited, answer.passages, numbers),
+        closest=[] if cited else _closest(answer.passages),
+    )
+
+
+def _sentence(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
+    citations = [
+        Citation(
+            number=numbers[citation.document_id],
+            passage_id=citation.passage_id,
+            document_id=citation.document_id,
+            span=citation.span,
+            quote=citation.quote,
+        )
+        for citation in sentence.citations
+    ]
+    return Sentence(text=sentence.text, citations=citations)
+
+
+def _sources(
+    cited: Iterable[types.Citation], passages: Iterable[types.Passage], numbers: dict[str, int]
+) -> list[Source]:
+    by_id = {passage.id: passage for passage in passages}
+    first: dict[str, types.Passage] = {}
+    for citation in cited:
+        first.setdefault(citation.document_id, by_id[citation.passage_id])
+    return [
+        Source(
+            number=numbers[id],
+            document_id=id,
+            title=passage.title,
+            url=passage.url,
+            updated_at=passage.updated_at,
+            heading_path=list(passage.heading_path),
+        )
+        for id, passage in first.items()
+    ]
+
+
+def _closest(passages: Iterable[types.Passage]) -> list[DocumentLink]:
+    best: dict[str, types.Passage] = {}
+    for passage in passages:
+        best.setdefault(passage.document_id, passage)
+    return [DocumentLink(document_id=id, title=p.title, url=p.url) for id, p in list(best.items())[:CLOSEST]]

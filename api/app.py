@@ -1,0 +1,70 @@
+"""The HTTP service, put together."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from importlib.metadata import version
+from typing import Any
+
+from fastapi import FastAPI
+from fastapi.exceptions import RequestValidationError
+from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+
+from api import answers, errors, health, search
+from api.middleware import BodyLimit, RequestLog
+from api.opening import Opening
+from brain.errors import BrainError
+from brain.session import Brain
+from brain.settings import Settings
+
+DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, or there is no answer."
+
+
+def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
+    """A service that opens Brain as it starts and closes it at the end; a given `brain` is used and left open."""
+    opening = Opening(settings, brain)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # Not awaited before serving: /healthz answers while the encoder loads.
+        task = asyncio.create_task(opening.run())
+        try:
+            yield
+        finally:
+            await task
+            await opening.close()
+
+    # FastAPI's own /docs loads its script from a CDN; this one brings it along.
+    app = FastAPIOffline(
+        title="Brain",
+        description=DESCRIPTION,
+        version=version("brain-answers"),
+        redoc_url=None,
+        swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
+        generate_unique_id_function=_route_name,
+        lifespan=lifespan,
+        middleware=[Middleware(RequestLog), Middleware(BodyLimit)],
+        exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), errors.handle),
+    )
+    app.state.settings, app.state.opening = settings, opening
+    for feature in (answers, search, health):
+        app.include_router(feature.router)
+    _document_problems(app)
+    return app
+
+
+def _route_name(route: APIRoute) -> str:
+    return route.name
+
+
+def _document_problems(app: FastAPI) -> None:
+    """FastAPI documents every response as plain JSON; errors here have their own media type."""
+    schema: dict[str, Any] = app.openapi()  # kept by the app, and served from now on
+    for path in schema["paths"].values():
+        for operation in path.values():
+            for status, response in operation["responses"].items():
+                if status >= "400":
+                    response["content"] = {errors.MEDIA_TYPE: response["content"]["application/json"]}

@@ -1,0 +1,44 @@
+"""What every question may say. Not who asks: fields that aren't listed are refused."""
+
+from datetime import date
+from typing import Annotated
+
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+
+from api.caller import Caller
+from brain import types
+
+EXAMPLE = "Combien de temps pour un remboursement ?"
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
+Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+
+class Asked(BaseModel):
+    """A question, and what restricts where its answer may come from."""
+
+    # The example is what /docs sends: one made of all fields would ask for a tag that no document has.
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"question": EXAMPLE}]})
+
+    question: Text
+    language: Language | None = Field(None, description="of the question, ISO 639; detected where absent")
+    tags: list[Tag] = Field([], max_length=20, description="only documents that have all of them")
+    document_languages: list[Language] = Field([], max_length=20, description="only documents in one of them")
+    as_of: date | None = Field(None, description="the day on which the answer must be valid; today where absent")
+
+    def question_of(self, who: Caller, most_characters: int, turns: tuple[types.Turn, ...] = ()) -> types.Question:
+        """Raises RequestValidationError where the question is longer than the settings allow."""
+        if len(self.question) > most_characters:
+            message = f"String should have at most {most_characters} characters"
+            raise RequestValidationError([{"loc": ("body", "question"), "msg": message, "type": "string_too_long"}])
+        return types.Question(
+            text=self.question,
+            language=self.language,
+            turns=turns,
+            tenant=who.tenant,
+            audience=who.audience,
+            tags=tuple(self.tags),
+            document_languages=tuple(self.document_languages),
+            as_of=self.as_of,
+        )

@@ -1,0 +1,99 @@
+"""`brain serve`: the HTTP service, in this process."""
+
+import contextlib
+import ipaddress
+import logging
+import signal
+import socket
+import sys
+from typing import Annotated
+
+import typer
+from rich.text import Text
+
+from brain.console import HomeOption, err, settings_for
+from brain.errors import SettingsError
+from brain.settings import ServiceSettings, Settings
+
+GRACE_SECONDS = 10
+_STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red", logging.CRITICAL: "bold red"}
+
+
+def register(app: typer.Typer) -> None:
+    """Adds the command to `brain`."""
+    app.command("serve")(serve)
+
+
+def serve(
+    host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1]")] = None,
+    port: Annotated[int | None, typer.Option(min=1, max=65535, help="[default: 8000]")] = None,
+    audience: Annotated[str | None, typer.Option(help="As whom every caller asks [default: public]")] = None,
+    home: HomeOption = None,
+) -> None:
+    """Answer questions over HTTP until stopped.
+
+    One process: an embedded index has one owner. Example: brain serve --port 8080
+    """
+    flags = {"host": host, "port": port, "audience": audience}
+    settings = settings_for(home, service={name: value for name, value in flags.items() if value is not None})
+    listener = _listen(settings.service)
+    _announce(settings.service)
+    _log_to_terminal()
+    _run(settings, listener)
+
+
+def _listen(service: ServiceSettings) -> socket.socket:
+    family = socket.AF_INET6 if ":" in service.host else socket.AF_INET
+    try:
+        return socket.create_server((service.host, service.port), family=family)
+    except OSError as error:
+        reason = str(error.strerror).partition(" (")[0]  # behind it stands the address once more
+        raise SettingsError(
+            f"Can't listen on {service.host}, port {service.port}: {reason}", "Give another --host or --port."
+        ) from error
+
+
+def _announce(service: ServiceSettings) -> None:
+    url = f"http://{f'[{service.host}]' if ':' in service.host else service.host}:{service.port}"
+    err.print(f"Brain listens on {url} (try it: {url}/docs)", soft_wrap=True)
+    err.print(Text(f"Everyone asks as '{service.audience}' of tenant '{service.tenant}'"), soft_wrap=True)
+    if not _is_loopback(service.host):
+        warning = f"There are no API keys yet: whoever reaches {url} reads what '{service.audience}' may read."
+        err.print(Text(warning, style="yellow"), soft_wrap=True)
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+class _Terminal(logging.Handler):
+    def emit(self, record: logging.LogRecord) -> None:
+        err.print(Text(self.format(record), style=_STYLES.get(record.levelno, "")), soft_wrap=True)
+
+
+def _log_to_terminal() -> None:
+    form = "%(asctime)s %(levelname)s %(message)s"
+    logging.basicConfig(level=logging.WARNING, format=form, handlers=[_Terminal()])
+    logging.getLogger("api").setLevel(logging.INFO)
+
+
+def _run(settings: Settings, listener: socket.socket) -> None:
+    import uvicorn
+
+    from api.app import create_app
+
+    config = uvicorn.Config(
+        create_app(settings),
+        log_config=None,
+        access_log=False,
+        ws="none",
+        server_header=False,
+        timeout_graceful_shutdown=GRACE_SECONDS,
+    )
+    # Once it has shut down, uvicorn raises the signal that stopped it again: being stopped is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    with contextlib.suppress(KeyboardInterrupt):
+        uvicorn.Server(config).run(sockets=[listener])

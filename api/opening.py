@@ -1,0 +1,78 @@
+"""Brain while it is being opened, once it is, and why it can't be. It takes seconds, meanwhile the service serves."""
+
+import asyncio
+import logging
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from api.caller import configured_caller, readable
+from api.errors import NotReadyError, kind_of
+from brain.errors import BrainError
+from brain.session import Brain
+from brain.settings import Settings
+from brain.types import Question
+
+_log = logging.getLogger(__name__)
+
+
+class Opening:
+    """Opens Brain in the background; a given one is used as it is and left open."""
+
+    def __init__(self, settings: Settings, brain: Brain | None = None) -> None:
+        self._settings, self._ready = settings, brain
+        self._own: Brain | None = None
+        self._problem: BrainError = NotReadyError("Brain is being opened.", "Ask again in a few seconds.")
+
+    @property
+    def brain(self) -> Brain:
+        """Raises the BrainError that says why there is none; its status is always 503."""
+        if self._ready is None:
+            raise self._problem.with_traceback(None)
+        return self._ready
+
+    async def run(self) -> None:
+        """Opens it and asks once, for the first caller not to wait. A failure is logged and kept for `brain`."""
+        try:
+            brain = self._ready or await self._open()
+            who = configured_caller(self._settings)
+            await brain.search(Question("Bonjour, ça marche ?", tenant=who.tenant, audience=who.audience), limit=1)
+            await self._log_readable(brain)
+            self._ready = brain
+        except BrainError as error:
+            _log.error("Brain can't be opened: %s %s", error, error.hint)
+            self._fail(error if kind_of(error).status == 503 else NotReadyError(str(error), error.hint))
+        except Exception:  # noqa: BLE001  whatever it was: /readyz must say that it failed
+            _log.exception("Brain can't be opened")
+            self._fail(NotReadyError("Brain can't be opened.", "See the service's log."))
+
+    async def close(self) -> None:
+        if self._own:
+            await asyncio.to_thread(self._own.close)
+
+    async def _open(self) -> Brain:
+        self._own = await asyncio.to_thread(Brain.open, self._settings, _log.info)
+        return self._own
+
+    def _fail(self, problem: BrainError) -> None:
+        self._ready, self._problem = None, problem
+
+    async def _log_readable(self, brain: Brain) -> None:
+        who = configured_caller(self._settings)
+        count = await asyncio.to_thread(brain.index.count, readable(who, self._settings))
+        _log.info("ready: %d passages that '%s' may read", count, who.audience)
+        if not count:
+            _log.warning(
+                "No document is %(audience)s: give `audience: %(audience)s` in the documents, "
+                "or run: brain ingest FOLDER --audience %(audience)s",
+                {"audience": who.audience},
+            )
+
+
+async def opened(request: Request) -> Brain:
+    """Raises a BrainError while there is none."""
+    opening: Opening = request.app.state.opening
+    return opening.brain
+
+
+BrainDep = Annotated[Brain, Depends(opened)]

@@ -1,0 +1,66 @@
+"""`POST /v1/search`: the passages an answer would be made of."""
+
+from datetime import date
+
+from fastapi import APIRouter
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.asked import Asked
+from api.caller import CallerDep
+from api.errors import ERRORS, problems
+from api.opening import BrainDep
+
+router = APIRouter(tags=["questions"])
+
+
+class SearchRequest(Asked):
+    """A question and how much is wanted."""
+
+    limit: int = Field(10, ge=1, le=50)
+    per_document: int | None = Field(None, ge=1, le=50, description="most passages of each document")
+
+
+class Scores(BaseModel):
+    """How a passage was found: fused ranks, cosine similarity, BM25, and the reranker where there is one."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    fused: float
+    dense: float | None
+    sparse: float | None
+    reranked: float | None
+
+
+class Passage(BaseModel):
+    """A passage and what a reader must know of its document."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str
+    document_id: str
+    text: str
+    span: tuple[int, int] = Field(description="start and end (excluded) in the document's body, in characters")
+    scores: Scores
+    title: str
+    heading_path: list[str]
+    url: str | None
+    language: str | None
+    tags: list[str]
+    valid_from: date | None
+    valid_until: date | None
+    updated_at: date | None
+
+
+class SearchResponse(BaseModel):
+    """Passages, best first."""
+
+    language: str = Field(description="of the question")
+    passages: list[Passage]
+
+
+@router.post("/v1/search", summary="Find passages", responses=problems(ERRORS, 413, 422))
+async def search(body: SearchRequest, who: CallerDep, brain: BrainDep) -> SearchResponse:
+    """Find the passages closest to a question among the documents that the caller may read."""
+    question = body.question_of(who, brain.settings.service.max_question_chars)
+    found = await brain.search(question, body.limit, body.per_document)
+    return SearchResponse(language=found.language, passages=[Passage.model_validate(passage) for passage in found])

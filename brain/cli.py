@@ -1,0 +1,123 @@
+"""The command `brain`: asking and looking here; the other packages add theirs by the entry points `brain.commands`.
+
+Nothing heavy is imported until a command needs it.
+"""
+
+import asyncio
+import sys
+from importlib.metadata import entry_points
+from typing import Annotated
+
+import typer
+
+from brain.console import AudienceOption, HomeOption, JsonOption, TenantOption, out, print_json, say, settings_for, show_error
+from brain.errors import BrainError
+from brain.types import DEFAULT_TENANT, INTERNAL, Question
+
+app = typer.Typer(
+    help="Answers from your own knowledge, every sentence cited, or no answer.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only documents with this tag; may be repeated.")]
+
+
+def main() -> None:
+    """Runs the command line; a BrainError is shown as what is wrong and what to do, with exit code 1."""
+    for entry in sorted(entry_points(group="brain.commands"), key=lambda entry: entry.name):
+        entry.load()(app)
+    try:
+        app()
+    except BrainError as error:
+        show_error(error)
+        sys.exit(1)
+
+
+@app.command()
+def ask(
+    question: str,
+    audience: AudienceOption = INTERNAL,
+    tenant: TenantOption = DEFAULT_TENANT,
+    tag: TagOption = None,
+    json_: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Answer a question, each sentence with its source.
+
+    Example: brain ask "Combien de temps pour un remboursement ?"
+    """
+    from brain.session import Brain
+    from brain.show import show_answer
+
+    with Brain.open(settings_for(home), say) as brain:
+        asked = Question(question, tenant=tenant, audience=audience, tags=tuple(tag or ()))
+        answer = asyncio.run(brain.ask(asked))
+    if json_:
+        print_json(answer.to_dict())
+    else:
+        show_answer(answer, out)
+
+
+@app.command()
+def search(
+    question: str,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="Most passages.")] = 10,
+    audience: AudienceOption = INTERNAL,
+    tenant: TenantOption = DEFAULT_TENANT,
+    tag: TagOption = None,
+    json_: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Find passages, best first, grouped by document.
+
+    Example: brain search "remboursement timbre fiscal" --limit 10
+    """
+    from dataclasses import asdict
+
+    from brain.session import Brain
+    from brain.show import show_passages
+
+    with Brain.open(settings_for(home), say) as brain:
+        asked = Question(question, tenant=tenant, audience=audience, tags=tuple(tag or ()))
+        passages = asyncio.run(brain.search(asked, limit))
+    if json_:
+        print_json({"language": passages.language, "passages": [asdict(p) for p in passages], "timings": passages.timings})
+    else:
+        show_passages(question, passages, out)
+
+
+@app.command()
+def status(json_: JsonOption = False, home: HomeOption = None) -> None:
+    """Show what is indexed, and with which encoder.
+
+    Example: brain status --json
+    """
+    from brain.show import show_status
+    from brain.status import status_of
+
+    found = status_of(settings_for(home))
+    if json_:
+        print_json(found)
+    else:
+        show_status(found, out)
+
+
+@app.command()
+def doctor(json_: JsonOption = False, home: HomeOption = None) -> None:
+    """Check every part, and say how to mend what is wrong. Exit code 1 where something is.
+
+    Example: brain doctor
+    """
+    from dataclasses import asdict
+
+    from brain.doctor import examine
+    from brain.show import show_checks
+
+    checks = examine(settings_for(home))
+    if json_:
+        print_json({"checks": [asdict(check) for check in checks]})
+    else:
+        show_checks(checks, out)
+    if any(check.level == "wrong" for check in checks):
+        raise typer.Exit(1)

@@ -1,0 +1,124 @@
+"""Checks every part that the settings name, and says how to mend what is wrong."""
+
+import shutil
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+import httpx
+
+from brain.encoder import make_encoder
+from brain.errors import BrainError, IndexLockedError
+from brain.index import Scope, open_index
+from brain.settings import Settings, redact_url
+from brain.state import State
+from brain.types import PUBLIC
+
+LOW_DISK_GB = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `mend` says what to do where it isn't well."""
+
+    name: str
+    level: Literal["well", "attention", "wrong"]
+    found: str
+    mend: str = ""
+
+
+def examine(settings: Settings) -> list[Check]:
+    """All checks, each run even where another fails."""
+    parts: list[tuple[str, Callable[[Settings], Iterator[Check]]]] = [
+        ("home", _home),
+        ("state", _state),
+        ("index", _index),
+        ("encoder", _encoder),
+        ("model", _model),
+    ]
+    checks: list[Check] = []
+    for name, part in parts:
+        try:
+            checks += part(settings)
+        except IndexLockedError as error:
+            checks.append(Check(name, "attention", str(error), "Stop that process to have the index checked too."))
+        except BrainError as error:
+            checks.append(Check(name, "wrong", str(error), error.hint))
+    return checks
+
+
+def _home(settings: Settings) -> Iterator[Check]:
+    folder = settings.home.resolve()
+    existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
+    free = shutil.disk_usage(existing).free / 1e9
+    if free < LOW_DISK_GB:
+        yield Check("home", "attention", f"{folder}: only {free:.1f} GB free", "Free some disk, or give another --home.")
+    else:
+        yield Check("home", "well", f"{folder}, {free:.0f} GB free")
+
+
+def _state(settings: Settings) -> Iterator[Check]:
+    state = State(settings)
+    try:
+        summary = state.summary()
+    finally:
+        state.close()
+    documents = sum(source["documents"] for source in summary["sources"])
+    if not documents:
+        yield Check("state", "attention", "no documents yet", "Run: brain ingest FOLDER")
+        return
+    yield Check("state", "well", f"{documents} documents from {len(summary['sources'])} sources in {state.url}")
+    if summary["unindexed"]:
+        yield Check("state", "wrong", f"{summary['unindexed']} documents are not indexed", "Run brain ingest again.")
+    for problem in summary["problems"]:
+        yield Check("source", "attention", f"{problem['path']}: {problem['problem']}", "Mend the file, then ingest again.")
+
+
+def _index(settings: Settings) -> Iterator[Check]:
+    index = open_index(settings)
+    try:
+        stored = index.count()
+        audiences = settings.access.readers[PUBLIC] if PUBLIC in settings.access.readers else ()
+        public = index.count(Scope(settings.service.tenant, audiences))
+    finally:
+        index.close()
+    state = State(settings)
+    expected = sum(source["passages"] for source in state.summary()["sources"])
+    state.close()
+    if stored != expected:
+        yield Check("index", "wrong", f"{stored} passages stored, {expected} expected", "Run: brain reindex")
+    else:
+        yield Check("index", "well", f"{stored} passages, built with {index.manifest.get('encoder')}")
+    if stored and not public:
+        yield Check(
+            "access",
+            "attention",
+            "no document may be read by the public",
+            "Give documents `audience: public`, or run: brain ingest FOLDER --audience public",
+        )
+
+
+def _encoder(settings: Settings) -> Iterator[Check]:
+    encoder = make_encoder(settings)
+    vector = encoder.encode_questions(["Combien de temps pour un remboursement ?"])[0]
+    yield Check("encoder", "well", f"{encoder.name}, {len(vector)} dimensions")
+
+
+def _model(settings: Settings) -> Iterator[Check]:
+    if settings.answer.provider != "llm":
+        yield Check("model", "well", "none configured: answers are the passages' own sentences")
+        return
+    url, key = settings.llm.url.rstrip("/"), settings.llm.api_key.get_secret_value()
+    shown = redact_url(url)
+    mend = "Check llm.url, llm.api_key and that the server is up."
+    try:
+        reply = httpx.get(f"{url}/models", headers={"Authorization": f"Bearer {key}"} if key else {}, timeout=10)
+        reply.raise_for_status()
+        names = [model["id"] for model in reply.json()["data"]]
+    except (httpx.HTTPError, ValueError, KeyError, TypeError) as error:
+        yield Check("model", "wrong", f"{shown} does not answer: {type(error).__name__}", mend)
+        return
+    if settings.llm.model in names:
+        yield Check("model", "well", f"{settings.llm.model} at {shown}")
+    else:
+        yield Check("model", "attention", f"{shown} does not offer '{settings.llm.model}'", f"It offers: {', '.join(names[:5])}")

@@ -1,0 +1,97 @@
+"""How answers, passages and states look in a terminal."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from brain.doctor import Check
+from brain.text.analyzer import terms
+from brain.types import Answer, Passage, Passages, Status
+
+MARKS = {"well": ("✓", "green"), "attention": ("!", "yellow"), "wrong": ("✗", "bold red")}
+CLOSEST = 3
+
+
+def show_answer(answer: Answer, console: Console) -> None:
+    """The sentences with their source numbers, then the sources with the words that support them."""
+    if answer.message:
+        console.print(Text(answer.message, style="yellow"))
+    numbers: dict[str, int] = {}
+    text = Text()
+    for sentence in answer.sentences:
+        cited = dict.fromkeys(citation.passage_id for citation in sentence.citations)
+        marks = "".join(f"[{numbers.setdefault(id, len(numbers) + 1)}]" for id in cited)
+        text.append(f"{sentence.text} ").append(marks, style="bold cyan").append("\n")
+    console.print(text, end="")
+    passages = {passage.id: passage for passage in answer.passages}
+    quotes = [(c.passage_id, c.quote) for sentence in answer.sentences for c in sentence.citations]
+    for id, number in numbers.items():
+        _source(console, f"[{number}]", passages[id], [quote for passage, quote in quotes if passage == id])
+    if answer.status is Status.REFUSED and answer.passages:
+        console.print(Text("Pages les plus proches :" if answer.language == "fr" else "Closest pages:", style="dim"))
+        closest = {passage.document_id: passage for passage in reversed(answer.passages)}
+        for passage in list(reversed(closest.values()))[:CLOSEST]:
+            _source(console, "·", passage, [])
+
+
+def _source(console: Console, mark: str, passage: Passage, quotes: Sequence[str]) -> None:
+    line = Text(f"{mark} ", style="bold cyan").append(passage.title, style="bold")
+    details = [passage.url or passage.document_id, str(passage.updated_at or "")]
+    line.append("  " + "  ".join(detail for detail in details if detail), style="dim")
+    console.print(Padding(line, (0, 0, 0, 2)))
+    for quote in quotes:
+        console.print(Padding(Text(f"« {' '.join(quote.split())} »", style="italic"), (0, 0, 0, 6)))
+
+
+def show_passages(question: str, passages: Passages, console: Console) -> None:
+    """Each document with its passages, the question's terms highlighted."""
+    asked = set(terms(question, passages.language))
+    if not passages:
+        console.print(Text("Nothing found.", style="yellow"))
+    for number, found in enumerate(passages.by_document().values(), 1):
+        _source(console, f"{number}.", found[0], [])
+        for passage in found:
+            console.print(Padding(_highlighted(passage, asked, passages.language), (0, 0, 0, 6)))
+            dense, sparse = passage.scores.dense or 0, passage.scores.sparse or 0
+            console.print(Padding(Text(f"cosine {dense:.3f}  BM25 {sparse:.1f}", style="dim"), (0, 0, 0, 6)))
+
+
+def _highlighted(passage: Passage, asked: set[str], language: str, width: int = 300) -> Text:
+    flat = " ".join(passage.text.split())
+    shown = Text(flat[:width] + ("…" if len(flat) > width else ""))
+    for word in set(flat[:width].replace("'", " ").replace("’", " ").split()):
+        bare = word.strip(".,;:!?()[]«»\"#*|")
+        if bare and asked & set(terms(bare, passage.language or language)):
+            shown.highlight_words([bare], "bold magenta")
+    return shown
+
+
+def show_status(found: dict[str, Any], console: Console) -> None:
+    index = found["index"]
+    built = f"{index['encoder']}, {index['dimensions']} dimensions" if index["built"] else "not built yet: brain ingest FOLDER"
+    console.print(Text("index   ", style="bold").append(f"{index['where']} ({index['provider']}): {built}", style=""))
+    if found.get("last_ingest"):
+        console.print(Text("changed ", style="bold").append(found["last_ingest"], style=""))
+    table = Table("source", "documents", "passages", box=None, header_style="bold")
+    for source in found["sources"]:
+        table.add_row(escape(source["source"]), f"{source['documents']:,}", f"{source['passages']:,}")
+    console.print(table)
+    languages = ", ".join(f"{language} {count:,}" for language, count in sorted(found["languages"].items()))
+    console.print(Text("languages ", style="bold").append(languages or "none", style=""))
+    if found["unindexed"]:
+        console.print(Text(f"{found['unindexed']} documents are not indexed yet: run brain ingest again.", style="yellow"))
+    for problem in found["problems"]:
+        console.print(Text(f"! {problem['path']}: {problem['problem']}", style="yellow"))
+
+
+def show_checks(checks: Sequence[Check], console: Console) -> None:
+    for check in checks:
+        mark, style = MARKS[check.level]
+        console.print(Text(f"{mark} ", style=style).append(f"{check.name}: ", style="bold").append(check.found, style=""))
+        if check.mend:
+            console.print(Padding(Text(check.mend, style="dim"), (0, 0, 0, 4)))

@@ -1,0 +1,447 @@
+"""What every index does, whichever store is behind it; and what only an embedded one has to."""
+
+import math
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+import numpy as np
+import pytest
+
+from brain.errors import IndexLockedError, IndexMissingError, StoreError
+from brain.index import create_index, drop_index, open_index
+from brain.index.base import Index, Point, Scope, payload_of
+from brain.index.edge import EdgeIndex
+from brain.index.server import ServerIndex
+from brain.settings import IndexSettings, Settings, SparseSettings, load_settings
+from brain.testing import HashEncoder
+from brain.text.bm25 import SparseVector, passage_vector, question_vector
+from brain.types import Chunk, Document, Passage
+
+MANIFEST = {"id": "one", "encoder": "hash-64", "dimensions": 64, "fingerprint": {"schema": 1, "prefixes": ["", ""]}}
+EVERYONE = Scope("default", ("public",))
+ENCODER = HashEncoder()
+
+
+@pytest.fixture(params=["edge", "memory", "server"])
+def index(request: pytest.FixtureRequest, tmp_path: Path, new_index: Callable[[Path], Path]) -> Iterator[Index]:
+    if request.param == "edge":
+        edge = EdgeIndex.open(new_index(tmp_path))
+        yield edge
+        edge.close()
+        return
+    settings = server_settings(request.param)
+    server = ServerIndex.create(settings, MANIFEST)
+    yield server
+    if request.param == "server":
+        ServerIndex.drop(settings)
+    server.close()
+
+
+def server_settings(kind: str) -> IndexSettings:
+    if kind == "memory":
+        return IndexSettings(provider="server", url=":memory:")
+    url = os.environ.get("BRAIN_TEST_QDRANT_URL", "")
+    if not url:
+        pytest.skip("BRAIN_TEST_QDRANT_URL is not set: no Qdrant server to test with")
+    return IndexSettings(provider="server", url=url, prefer_grpc=False, collection=f"test-{uuid4().hex}")
+
+
+def point(text: str, document: str = "d", **fields: Any) -> Point:
+    made = Document(**{"id": document, "title": "Titre", "body": text, "audience": ("public",)} | fields)
+    id = str(uuid5(NAMESPACE_URL, f"{made.tenant} {document} {text}"))
+    payload = payload_of(made, Chunk(id, document, text, (0, len(text)), ("Titre", "Partie")))
+    dense = ENCODER.encode_passages([text])[0].tolist()
+    return Point(id, dense, passage_vector(text, "fr", SparseSettings()), payload)
+
+
+def search(index: Index, question: str, scope: Scope = EVERYONE, **how: Any) -> list[Passage]:
+    dense = ENCODER.encode_questions([question])[0].tolist()
+    given: dict[str, Any] = {"limit": 10, "candidates": 50, "rrf_k": 60} | how
+    return index.search(dense, question_vector(question, "fr"), scope, **given)
+
+
+def ids(points: Sequence[Point]) -> set[str]:
+    return {p.id for p in points}
+
+
+# What is stored
+
+
+def test_a_passage_comes_back_as_it_was_stored(index: Index) -> None:
+    stored = point(
+        "Le retour est gratuit.",
+        "retours",
+        url="https://example.com/retours",
+        language="fr",
+        audience=("public", "agent"),
+        tags=("retours", "colis"),
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 12, 31),
+        updated_at=date(2026, 5, 12),
+    )
+    index.upsert([stored])
+
+    (passage,) = search(index, "retour gratuit")
+
+    assert passage == Passage(
+        id=stored.id,
+        document_id="retours",
+        text="Le retour est gratuit.",
+        span=(0, 22),
+        scores=passage.scores,
+        title="Titre",
+        heading_path=("Titre", "Partie"),
+        url="https://example.com/retours",
+        language="fr",
+        audience=("public", "agent"),
+        tags=("retours", "colis"),
+        valid_from=date(2026, 1, 1),
+        valid_until=date(2026, 12, 31),
+        updated_at=date(2026, 5, 12),
+    )
+
+
+def test_a_document_without_dates_comes_back_without_them(index: Index) -> None:
+    index.upsert([point("Le retour est gratuit.")])
+
+    (passage,) = search(index, "retour")
+
+    assert (passage.valid_from, passage.valid_until, passage.updated_at, passage.url) == (None, None, None, None)
+
+
+def test_upsert_replaces_a_point_of_the_same_id(index: Index) -> None:
+    first, second = point("un colis"), point("une carte")
+    index.upsert([first])
+    index.upsert([Point(first.id, second.dense, second.sparse, second.payload)])
+
+    (passage,) = search(index, "une carte")
+
+    assert index.count() == 1
+    assert (passage.id, passage.text) == (first.id, "une carte")
+    assert passage.scores.dense == pytest.approx(1, abs=1e-3)
+
+
+def test_existing_tells_which_ids_are_stored(index: Index) -> None:
+    stored, absent = point("un colis"), point("une carte")
+    index.upsert([stored])
+
+    assert index.existing([stored.id, absent.id]) == {stored.id}
+    assert index.existing([]) == set()
+
+
+def test_overwriting_payloads_replaces_them_and_leaves_the_vectors(index: Index) -> None:
+    changed, other = point("un colis", "a", tags=("vieux",), url="https://example.com"), point("une carte", "b")
+    index.upsert([changed, other])
+    payload = point("un colis", "a", tags=("neuf",)).payload
+    del payload["url"]
+
+    index.overwrite_payloads([(changed.id, payload)])
+
+    assert dict(index.points()) == {changed.id: payload, other.id: other.payload}
+    (passage,) = search(index, "un colis", Scope("default", ("public",), tags=("neuf",)))
+    assert passage.id == changed.id
+    assert passage.scores.dense == pytest.approx(1, abs=1e-3)
+    assert passage.scores.sparse
+
+
+def test_deleting_a_document_spares_what_is_to_be_kept_and_every_other_document(index: Index) -> None:
+    old, kept = point("ancien", "a"), point("gardé", "a")
+    others = [point("ancien", "b"), point("ancien", "a", tenant="acme")]
+    index.upsert([old, kept, *others])
+
+    index.delete_document("default", "a", keep=[kept.id])
+    assert {id for id, _ in index.points()} == ids([kept, *others])
+
+    index.delete_document("default", "a")
+    assert {id for id, _ in index.points()} == ids(others)
+
+
+def test_points_gives_every_point_once_however_many_there_are(index: Index) -> None:
+    stored = [point(f"passage {n}", f"d{n}") for n in range(1103)]
+    index.upsert(stored)
+
+    found = list(index.points())
+
+    assert len(found) == 1103
+    assert dict(found) == {p.id: p.payload for p in stored}
+
+
+def test_an_empty_index_finds_nothing(index: Index) -> None:
+    assert search(index, "un colis") == []
+    assert (index.count(), list(index.points())) == (0, [])
+
+
+# Who may see what
+
+
+def test_search_and_count_never_leave_the_tenant(index: Index) -> None:
+    index.upsert([point("le colis", f"d{n}", tenant=tenant) for tenant in ("default", "acme") for n in range(30)])
+
+    found = search(index, "le colis", Scope("acme", ("public",)), limit=100)
+
+    assert len(found) == 30
+    assert {passage.tenant for passage in found} == {"acme"}
+    assert index.count(Scope("acme", ("public",))) == 30
+    assert index.count() == 60
+    assert search(index, "le colis", Scope("nobody", ("public",))) == []
+
+
+DOCUMENTS = {
+    "public": {"audience": ("public",)},
+    "agents": {"audience": ("agent",)},
+    "both": {"audience": ("agent", "public"), "language": "fr", "tags": ("retours",)},
+    "tagged": {"tags": ("retours", "colis"), "language": "en"},
+    "past": {"valid_until": date(2026, 3, 31)},
+    "future": {"valid_from": date(2026, 4, 1)},
+}
+ALL_PUBLIC = {"public", "both", "tagged", "past", "future"}
+
+
+SCOPES = [
+    (EVERYONE, ALL_PUBLIC),
+    (Scope("default", ("agent",)), {"agents", "both"}),
+    (Scope("default", ("agent", "public")), ALL_PUBLIC | {"agents"}),
+    (Scope("default", ()), set()),
+    (Scope("default", ("public",), tags=("retours",)), {"both", "tagged"}),
+    (Scope("default", ("public",), tags=("retours", "colis")), {"tagged"}),
+    (Scope("default", ("public",), languages=("fr",)), {"both"}),
+    (Scope("default", ("public",), languages=("fr", "en")), {"both", "tagged"}),
+    (Scope("default", ("public",), valid_on=date(2026, 3, 31)), ALL_PUBLIC - {"future"}),
+    (Scope("default", ("public",), valid_on=date(2026, 4, 1)), ALL_PUBLIC - {"past"}),
+]
+
+
+def test_a_scope_is_a_hard_filter_of_search_and_count(index: Index) -> None:
+    index.upsert([point("le colis", name, **fields) for name, fields in DOCUMENTS.items()])
+
+    for scope, expected in SCOPES:
+        assert {passage.document_id for passage in search(index, "le colis", scope)} == expected, scope
+        assert index.count(scope) == len(expected), scope
+
+
+# In which order
+
+TEXTS = [
+    "le colis arrive demain",
+    "le retour du colis est gratuit",
+    "la carte cadeau expire après un an",
+    "retour possible sous trente jours",
+    "un remboursement après le retour du colis en magasin",
+    "notre service répond à toute heure du lundi au vendredi soir",
+    "colis colis colis perdu",
+]
+QUESTION = "retour du colis"
+
+
+def test_the_scores_are_the_cosine_and_bm25(index: Index) -> None:
+    points = [point(text, f"d{n}") for n, text in enumerate(TEXTS)]
+    index.upsert(points)
+
+    found = {passage.id: passage.scores for passage in search(index, QUESTION)}
+
+    dense, sparse = cosines(points), bm25(points)
+    assert {id: scores.dense for id, scores in found.items()} == pytest.approx(dense, abs=2e-3)
+    assert {id: scores.sparse for id, scores in found.items() if scores.sparse} == pytest.approx(sparse, rel=1e-3)
+
+
+def test_the_order_is_reciprocal_rank_fusion_of_both(index: Index) -> None:
+    points = [point(text, f"d{n}") for n, text in enumerate(TEXTS)]
+    index.upsert(points)
+
+    found = search(index, QUESTION, rrf_k=10, limit=4)
+
+    # Qdrant counts ranks from 0.
+    fused: dict[str, float] = {}
+    for ranking in (cosines(points), bm25(points)):
+        for rank, id in enumerate(sorted(ranking, key=lambda id: -ranking[id])):
+            fused[id] = fused.get(id, 0) + 1 / (10 + rank)
+    best = sorted(fused, key=lambda id: -fused[id])[:4]
+    for scores in (cosines(points), bm25(points), fused):
+        assert len({round(score, 5) for score in scores.values()}) == len(scores), "ties: the order would be luck"
+    assert [passage.id for passage in found] == best
+    assert [passage.scores.fused for passage in found] == pytest.approx([fused[id] for id in best], rel=1e-5)
+    assert [passage.score for passage in found] == [passage.scores.fused for passage in found]
+
+
+def test_only_the_candidates_of_each_vector_are_fused(index: Index) -> None:
+    index.upsert([point(text, f"d{n}") for n, text in enumerate(TEXTS)])
+
+    assert len(search(index, QUESTION, candidates=1)) in (1, 2)
+    assert len(search(index, QUESTION, candidates=50)) == len(TEXTS)
+
+
+def test_a_question_without_terms_is_searched_by_meaning_alone(index: Index) -> None:
+    points = [point(text, f"d{n}") for n, text in enumerate(TEXTS)]
+    index.upsert(points)
+
+    found = index.search(points[0].dense, SparseVector([], []), EVERYONE, limit=3, candidates=50, rrf_k=60)
+
+    assert found[0].id == points[0].id
+    assert found[0].scores.dense == pytest.approx(1, abs=2e-3)
+    assert [passage.scores.sparse for passage in found] == [None] * 3
+
+
+def cosines(points: Sequence[Point]) -> dict[str, float]:
+    question = ENCODER.encode_questions([QUESTION])[0]
+    return {p.id: float(np.dot(question, np.array(p.dense, np.float32))) for p in points}
+
+
+def bm25(points: Sequence[Point]) -> dict[str, float]:
+    """Of the points that hold a term of the question; IDF as in Lucene, over all points."""
+    scores: dict[str, float] = {}
+    for number in question_vector(QUESTION, "fr").indices:
+        holding = {p.id: dict(zip(*p.sparse, strict=True))[number] for p in points if number in p.sparse.indices}
+        idf = math.log(1 + (len(points) - len(holding) + 0.5) / (len(holding) + 0.5))
+        for id, weight in holding.items():
+            scores[id] = scores.get(id, 0) + idf * weight
+    return scores
+
+
+# The manifest
+
+
+def test_an_index_remembers_its_manifest_and_points(tmp_path: Path) -> None:
+    made = EdgeIndex.create(tmp_path / "index", MANIFEST)
+    made.upsert([point("un colis")])
+    made.flush()
+    made.close()
+
+    opened = EdgeIndex.open(tmp_path / "index")
+
+    assert opened.manifest == MANIFEST
+    assert [passage.text for passage in search(opened, "colis")] == ["un colis"]
+    opened.close()
+
+
+@pytest.mark.parametrize("kind", ["memory", "server"])
+def test_a_collection_remembers_its_manifest(kind: str) -> None:
+    from brain.index.server import connect
+
+    settings = server_settings(kind)
+    client = connect(settings)
+    with pytest.raises(IndexMissingError):
+        ServerIndex.open(settings, client)
+    ServerIndex.create(settings, MANIFEST, client)
+
+    assert ServerIndex.open(settings, client).manifest == MANIFEST
+
+    ServerIndex.drop(settings, client)
+    with pytest.raises(IndexMissingError):
+        ServerIndex.open(settings, client)
+    client.close()
+
+
+def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
+    settings = IndexSettings(provider="server", url="http://user:secret@127.0.0.1:9", prefer_grpc=False, timeout_s=1)
+
+    with pytest.raises(StoreError, match=r"user:\*\*\*@127\.0\.0\.1:9") as error:
+        ServerIndex.open(settings)
+
+    assert "secret" not in str(error.value)
+
+
+# A folder has one owner
+
+
+def test_another_process_is_told_who_has_the_index(settings: Settings, new_index: Callable[[Path], Path]) -> None:
+    index = EdgeIndex.open(new_index(settings.home))
+    script = (
+        "import sys; from pathlib import Path\n"
+        "from brain.errors import IndexLockedError\n"
+        "from brain.index.edge import EdgeIndex\n"
+        "try: EdgeIndex.open(Path(sys.argv[1])).close(); print('opened')\n"
+        "except IndexLockedError as error: print(error, error.hint)\n"
+    )
+    command = [sys.executable, "-c", script, str(settings.home / "index")]
+
+    told = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+    index.close()
+    then = subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+    assert f"number {os.getpid()}" in told
+    assert "--home" in told
+    assert then == "opened\n"
+
+
+def test_the_lock_holds_within_a_process_too(settings: Settings, new_index: Callable[[Path], Path]) -> None:
+    index = EdgeIndex.open(new_index(settings.home))
+
+    with pytest.raises(IndexLockedError):
+        EdgeIndex.open(settings.home / "index")
+    with pytest.raises(IndexLockedError):
+        drop_index(settings)
+
+    index.close()
+    EdgeIndex.open(settings.home / "index").close()
+
+
+def test_without_an_index_there_is_nothing_to_open_or_drop(settings: Settings) -> None:
+    with pytest.raises(IndexMissingError) as error:
+        open_index(settings)
+
+    assert "brain ingest" in error.value.hint
+    drop_index(settings)
+
+
+@pytest.mark.parametrize("left", ["no manifest", "half a manifest"])
+def test_an_index_whose_creation_was_cut_short_is_made_anew(
+    settings: Settings, new_index: Callable[[Path], Path], left: str
+) -> None:
+    folder = new_index(settings.home)
+    manifest = (folder / "manifest.json").read_text(encoding="utf-8")
+    (folder / "manifest.json").unlink()
+    if left == "half a manifest":
+        (folder / "manifest.json.new").write_text(manifest[:20], encoding="utf-8")
+    with pytest.raises(IndexMissingError):
+        open_index(settings)
+
+    create_index(settings, HashEncoder()).close()
+
+    index = open_index(settings)
+    assert index.count() == 0
+    index.close()
+
+
+def test_the_manifest_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def killed(self: Path, target: Path) -> Path:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(Path, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        EdgeIndex.create(tmp_path / "index", MANIFEST)
+
+    assert not (tmp_path / "index" / "manifest.json").exists()
+    with pytest.raises(IndexMissingError):
+        EdgeIndex.open(tmp_path / "index")
+
+
+def test_a_dropped_index_is_gone_and_can_be_made_again(settings: Settings, new_index: Callable[[Path], Path]) -> None:
+    new_index(settings.home)
+
+    drop_index(settings)
+
+    with pytest.raises(IndexMissingError):
+        open_index(settings)
+    assert not (settings.home / "index" / "shard").exists()
+
+
+def test_a_failure_of_the_store_is_a_store_error(settings: Settings, new_index: Callable[[Path], Path]) -> None:
+    index = EdgeIndex.open(new_index(settings.home))
+
+    with pytest.raises(StoreError):
+        index.upsert([Point(str(uuid4()), [0.0] * 3, SparseVector([], []), {})])
+
+    index.close()
+
+
+def test_open_index_takes_the_server_that_the_settings_name() -> None:
+    settings = load_settings(index={"provider": "server", "url": ":memory:"})
+
+    with pytest.raises(IndexMissingError, match="collection 'brain'"):
+        open_index(settings)

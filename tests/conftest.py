@@ -1,0 +1,187 @@
+"""What many tests need: settings that no machine's own get into, empty indexes that cost nothing, a folder being ingested."""
+
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+
+from brain.encoder import Encoder
+from brain.index.base import Index
+from brain.index.fingerprint import new_manifest
+from brain.settings import IndexSettings, Settings, load_settings
+from brain.state import State
+from brain.testing import HashEncoder
+from ingest.parse import SUFFIXES, Defaults, Limits
+from ingest.prepare import Reading, prepare
+from ingest.report import Silent, Summary
+from ingest.source import Listing, list_folder
+from ingest.sync import Source, Sync
+from ingest.writer import Writer
+
+BLOCK = 1 << 16
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Neither BRAIN_… nor a brain.toml of the working folder; where the encoder is unpacked stays."""
+    for name in list(os.environ):
+        if name.startswith("BRAIN_") and not name.startswith("BRAIN_TEST_") and name != "BRAIN_CACHE_DIR":
+            monkeypatch.delenv(name)
+    empty = tmp_path_factory.getbasetemp() / "empty.toml"
+    empty.touch()
+    monkeypatch.setenv("BRAIN_CONFIG", str(empty))
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return load_settings(home=tmp_path / "home")
+
+
+@pytest.fixture(scope="session")
+def empty_index(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of an empty Edge index for HashEncoder: copying it takes 10 ms, making one up to a second."""
+    from brain.index.edge import EdgeIndex
+
+    folder = tmp_path_factory.mktemp("template") / "index"
+    EdgeIndex.create(folder, new_manifest(Settings(), HashEncoder())).close()
+    return folder
+
+
+@pytest.fixture
+def new_index(empty_index: Path) -> Callable[[Path], Path]:
+    """Puts an empty Edge index of its own identity into a home folder."""
+
+    def make(home: Path) -> Path:
+        folder = home / "index"
+        copy_sparse(empty_index, folder)
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        (folder / "manifest.json").write_text(json.dumps(manifest | {"id": uuid4().hex}), encoding="utf-8")
+        return folder
+
+    return make
+
+
+def copy_sparse(source: Path, target: Path) -> None:
+    """Qdrant's files are mostly holes: 180 MB to read, a few hundred KB to store."""
+    for path in source.rglob("*"):
+        copy = target / path.relative_to(source)
+        if path.is_dir():
+            copy.mkdir(parents=True, exist_ok=True)
+            continue
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        if path.stat().st_blocks * 512 >= path.stat().st_size:
+            shutil.copy(path, copy)
+            continue
+        with path.open("rb") as read, copy.open("wb") as write:
+            while block := read.read(BLOCK):
+                if block.strip(b"\0"):
+                    write.write(block)
+                else:
+                    write.seek(len(block), os.SEEK_CUR)
+            write.truncate()
+
+
+class Workspace:
+    """A folder with its index and state, kept open from run to run; files are read in this process."""
+
+    def __init__(self, root: Path, settings: Settings, index: Index, source: str = "kb") -> None:
+        self.folder, self.settings, self.index, self.source = root / "kb", settings, index, source
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.state = State(settings)
+        self.encoder = HashEncoder()
+
+    def write(self, name: str, text: str | bytes) -> Path:
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    def remove(self, name: str) -> None:
+        (self.folder / name).unlink()
+
+    def move(self, name: str, to: str) -> None:
+        (self.folder / to).parent.mkdir(parents=True, exist_ok=True)
+        (self.folder / name).rename(self.folder / to)
+
+    def sync(
+        self,
+        *,
+        source: str = "",
+        folder: Path | None = None,
+        listing: Listing | None = None,
+        tenant: str | None = None,
+        encoder: Callable[[], Encoder] | None = None,
+    ) -> Sync:
+        reading = Reading(Defaults(source or self.source, tenant), Limits(max_bytes=1_000_000), self.settings.splitter)
+        writer = Writer(self.index, self.state, encoder or (lambda: self.encoder), self.settings)
+        found = listing or list_folder(folder or self.folder, SUFFIXES)
+        return Sync(Source(reading.defaults.source, found), reading, self.state, writer, self.settings, Silent())
+
+    def run(self, *, partial: bool = False, allow_empty: bool = False, **how: Any) -> Summary:
+        return self.sync(**how).run(partial=partial, allow_empty=allow_empty)
+
+    def stored(self) -> dict[str, dict[str, Any]]:
+        """What the index holds: payloads by passage id. Fails where a passage is there twice."""
+        points = list(self.index.points())
+        assert len(points) == len({id for id, _ in points})
+        return dict(points)
+
+    def documents(self) -> set[str]:
+        return {payload["document_id"] for payload in self.stored().values()}
+
+    def texts(self) -> list[str]:
+        return sorted(payload["text"] for payload in self.stored().values())
+
+    def close(self) -> None:
+        self.state.close()
+        self.index.close()
+
+
+@pytest.fixture
+def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Reads files in this process: starting workers takes longer than most tests."""
+    monkeypatch.setattr(
+        "ingest.sync.prepare_all", lambda files, reading, settings: (prepare(file, reading) for file in files)
+    )
+
+
+@pytest.fixture
+def workspace(tmp_path: Path, new_index: Callable[[Path], Path], read_here: None) -> Iterator[Workspace]:
+    from brain.index.edge import EdgeIndex
+
+    settings = load_settings(home=tmp_path / "home")
+    made = Workspace(tmp_path, settings, EdgeIndex.open(new_index(settings.home)))
+    yield made
+    made.close()
+
+
+Fresh = Callable[..., dict[str, dict[str, Any]]]
+
+
+@pytest.fixture
+def fresh(read_here: None) -> Fresh:
+    """What a new index of a folder holds, by the other adapter and a new state."""
+    from qdrant_client import QdrantClient
+
+    from brain.index.server import ServerIndex
+
+    def build(folder: Path, source: str = "kb") -> dict[str, dict[str, Any]]:
+        settings = load_settings(state_url="sqlite://")
+        index = ServerIndex.create(
+            IndexSettings(provider="server", url=":memory:"),
+            new_manifest(settings, HashEncoder()),
+            QdrantClient(":memory:"),
+        )
+        made = Workspace(folder.parent, settings, index, source)
+        made.folder = folder
+        made.run()
+        stored = made.stored()
+        made.close()
+        return stored
+
+    return build
