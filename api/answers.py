@@ -9,8 +9,9 @@ from pydantic import BaseModel, Field
 
 from api.asked import Asked, Text
 from api.caller import CallerDep
-from api.errors import ERRORS, problems
+from api.errors import ERRORS
 from api.opening import BrainDep
+from api.problems import problems
 from brain import types
 
 CLOSEST = 3
@@ -76,7 +77,7 @@ class AnswerResponse(BaseModel):
     closest: list[DocumentLink] = Field(description="where to look instead, only where there is no sentence")
 
 
-@router.post("/v1/answer", summary="Answer a question", responses=problems(ERRORS, 413, 422))
+@router.post("/v1/answer", summary="Answer a question", responses=problems(ERRORS, 400, 413, 422))
 async def answer(body: AnswerRequest, who: CallerDep, brain: BrainDep) -> AnswerResponse:
     """Answer a question from the documents that the caller may read, every sentence cited, or refuse."""
     turns = tuple(types.Turn(turn.role, turn.text) for turn in body.turns)

@@ -13,7 +13,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api import answers, errors, health, search
+from api import answers, health, problems, search
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
 from brain.errors import BrainError
@@ -47,7 +47,7 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         generate_unique_id_function=_route_name,
         lifespan=lifespan,
         middleware=[Middleware(RequestLog), Middleware(BodyLimit)],
-        exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), errors.handle),
+        exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
     app.state.settings, app.state.opening = settings, opening
     for feature in (answers, search, health):
@@ -67,4 +67,4 @@ def _document_problems(app: FastAPI) -> None:
         for operation in path.values():
             for status, response in operation["responses"].items():
                 if status >= "400":
-                    response["content"] = {errors.MEDIA_TYPE: response["content"]["application/json"]}
+                    response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}

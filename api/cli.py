@@ -81,6 +81,8 @@ def _log_to_terminal() -> None:
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:
+    # Once it has shut down, uvicorn raises the signal that stopped it again: being stopped is no failure.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import uvicorn
 
     from api.app import create_app
@@ -93,7 +95,5 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         server_header=False,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
-    # Once it has shut down, uvicorn raises the signal that stopped it again: being stopped is no failure.
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])

@@ -7,8 +7,9 @@ from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
 from api.caller import CallerDep, readable
-from api.errors import NotReadyError, problems
+from api.errors import NotReadyError
 from api.opening import BrainDep
+from api.problems import problems
 from brain.errors import EncoderError, IndexLockedError, IndexMismatchError, IndexMissingError, StoreError
 
 router = APIRouter(tags=["health"])

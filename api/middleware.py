@@ -10,7 +10,8 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import MOST_BYTES, response_for
+from api.errors import MOST_BYTES
+from api.problems import response_for
 
 REQUEST_ID = "X-Request-ID"
 _log = logging.getLogger(__name__)

@@ -7,8 +7,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.asked import Asked
 from api.caller import CallerDep
-from api.errors import ERRORS, problems
+from api.errors import ERRORS
 from api.opening import BrainDep
+from api.problems import problems
 
 router = APIRouter(tags=["questions"])
 
@@ -58,7 +59,7 @@ class SearchResponse(BaseModel):
     passages: list[Passage]
 
 
-@router.post("/v1/search", summary="Find passages", responses=problems(ERRORS, 413, 422))
+@router.post("/v1/search", summary="Find passages", responses=problems(ERRORS, 400, 413, 422))
 async def search(body: SearchRequest, who: CallerDep, brain: BrainDep) -> SearchResponse:
     """Find the passages closest to a question among the documents that the caller may read."""
     question = body.question_of(who, brain.settings.service.max_question_chars)

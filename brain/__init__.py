@@ -1,6 +1,6 @@
 """Brain: answers from a company's own knowledge, every sentence cited, or no answer.
 
-    from brain import Brain, Question, load_settings
+from brain import Brain, Question, load_settings
 """
 
 from importlib import import_module

@@ -81,5 +81,13 @@ def _trace(
     ]
     timings = passages.timings | {"total": total}
     return Trace(
-        question, passages.language, answerer, tuple(used), evidence.probability, draft.prompt, draft.model, draft.dropped, timings
+        question,
+        passages.language,
+        answerer,
+        tuple(used),
+        evidence.probability,
+        draft.prompt,
+        draft.model,
+        draft.dropped,
+        timings,
     )

@@ -10,7 +10,17 @@ from typing import Annotated
 
 import typer
 
-from brain.console import AudienceOption, HomeOption, JsonOption, TenantOption, out, print_json, say, settings_for, show_error
+from brain.console import (
+    AudienceOption,
+    HomeOption,
+    JsonOption,
+    TenantOption,
+    out,
+    print_json,
+    say,
+    settings_for,
+    show_error,
+)
 from brain.errors import BrainError
 from brain.types import DEFAULT_TENANT, INTERNAL, Question
 
@@ -82,7 +92,9 @@ def search(
         asked = Question(question, tenant=tenant, audience=audience, tags=tuple(tag or ()))
         passages = asyncio.run(brain.search(asked, limit))
     if json_:
-        print_json({"language": passages.language, "passages": [asdict(p) for p in passages], "timings": passages.timings})
+        print_json(
+            {"language": passages.language, "passages": [asdict(p) for p in passages], "timings": passages.timings}
+        )
     else:
         show_passages(question, passages, out)
 

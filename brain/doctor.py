@@ -52,7 +52,9 @@ def _home(settings: Settings) -> Iterator[Check]:
     existing = next(parent for parent in (folder, *folder.parents) if parent.exists())
     free = shutil.disk_usage(existing).free / 1e9
     if free < LOW_DISK_GB:
-        yield Check("home", "attention", f"{folder}: only {free:.1f} GB free", "Free some disk, or give another --home.")
+        yield Check(
+            "home", "attention", f"{folder}: only {free:.1f} GB free", "Free some disk, or give another --home."
+        )
     else:
         yield Check("home", "well", f"{folder}, {free:.0f} GB free")
 
@@ -71,14 +73,16 @@ def _state(settings: Settings) -> Iterator[Check]:
     if summary["unindexed"]:
         yield Check("state", "wrong", f"{summary['unindexed']} documents are not indexed", "Run brain ingest again.")
     for problem in summary["problems"]:
-        yield Check("source", "attention", f"{problem['path']}: {problem['problem']}", "Mend the file, then ingest again.")
+        yield Check(
+            "source", "attention", f"{problem['path']}: {problem['problem']}", "Mend the file, then ingest again."
+        )
 
 
 def _index(settings: Settings) -> Iterator[Check]:
     index = open_index(settings)
     try:
         stored = index.count()
-        audiences = settings.access.readers[PUBLIC] if PUBLIC in settings.access.readers else ()
+        audiences = settings.access.readers.get(PUBLIC, ())
         public = index.count(Scope(settings.service.tenant, audiences))
     finally:
         index.close()
@@ -121,4 +125,6 @@ def _model(settings: Settings) -> Iterator[Check]:
     if settings.llm.model in names:
         yield Check("model", "well", f"{settings.llm.model} at {shown}")
     else:
-        yield Check("model", "attention", f"{shown} does not offer '{settings.llm.model}'", f"It offers: {', '.join(names[:5])}")
+        yield Check(
+            "model", "attention", f"{shown} does not offer '{settings.llm.model}'", f"It offers: {', '.join(names[:5])}"
+        )

@@ -1,4 +1,4 @@
-"""From a question to the passages that may answer it: dense and sparse search, fused inside Qdrant, within a scope."""
+"""From a question to the passages that may answer it: dense and sparse search in Qdrant within a scope, fused by page."""
 
 import asyncio
 from datetime import date
@@ -6,11 +6,13 @@ from time import perf_counter
 
 from brain.encoder import Encoder
 from brain.errors import SettingsError
+from brain.fuse import fuse
 from brain.index import Index, Scope
+from brain.index.base import passage_of
 from brain.settings import Settings
 from brain.text.bm25 import question_vector
 from brain.text.language import detect
-from brain.types import Passage, Passages, Question
+from brain.types import Passages, Question
 
 
 class Retriever:
@@ -31,15 +33,12 @@ class Retriever:
         language = question.language or detect(question.text)
         dense = self._encoder.encode_questions([question.text])[0].tolist()
         encoded = perf_counter()
-        found = self._index.search(
-            dense,
-            question_vector(question.text, language),
-            self.scope(question, expired_too=expired_too),
-            limit=max(4 * limit, 50),  # so that enough documents are left when each gives only a few passages
-            candidates=settings.candidates,
-            rrf_k=settings.rrf_k,
-        )
-        kept = _few_of_each(found, per_document or settings.per_document)[:limit]
+        vectors = dense, question_vector(question.text, language)
+        hits = self._index.nearest(*vectors, self.scope(question, expired_too=expired_too), settings.candidates)
+        best = fuse(*hits, settings.rrf_k, per_document or settings.per_document)[:limit]
+        payloads = self._index.payloads([found.id for found in best])
+        # A passage that was deleted between the two calls has no payload any more, and is not shown.
+        kept = [passage_of(f.id, payloads[f.id], f.scores) for f in best if f.id in payloads]
         timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
         return Passages(tuple(kept), language, timings)
 
@@ -64,13 +63,3 @@ class Retriever:
             languages=question.document_languages,
             valid_on=None if expired_too else question.as_of or date.today(),
         )
-
-
-def _few_of_each(passages: list[Passage], most: int) -> list[Passage]:
-    taken: dict[str, int] = {}
-    kept = []
-    for passage in passages:
-        taken[passage.document_id] = taken.get(passage.document_id, 0) + 1
-        if taken[passage.document_id] <= most:
-            kept.append(passage)
-    return kept

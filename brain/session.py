@@ -18,8 +18,8 @@ from brain.types import Answer, Passages, Question
 class Brain:
     """Searches and answers. A context manager; safe to share between tasks and threads.
 
-        with Brain.open(load_settings()) as brain:
-            answer = await brain.ask(Question("Combien de temps pour un remboursement ?"))
+    with Brain.open(load_settings()) as brain:
+        answer = await brain.ask(Question("Combien de temps pour un remboursement ?"))
     """
 
     def __init__(self, index: Index, encoder: Encoder, answerer: Answerer, settings: Settings) -> None:
@@ -52,7 +52,9 @@ class Brain:
     def __enter__(self) -> "Brain":
         return self
 
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
         self.close()
 
 

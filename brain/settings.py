@@ -1,7 +1,7 @@
 """All settings: one nested model, from `brain.toml`, then environment variables `BRAIN_…`, then flags (the last wins).
 
-    [encoder]                    BRAIN_ENCODER__PROVIDER=endpoint
-    provider = "endpoint"        BRAIN_ENCODER__URL=http://localhost:8080/v1
+[encoder]                    BRAIN_ENCODER__PROVIDER=endpoint
+provider = "endpoint"        BRAIN_ENCODER__URL=http://localhost:8080/v1
 """
 
 import os
@@ -135,7 +135,11 @@ class Settings(BaseSettings):
     """Everything Brain can be told."""
 
     model_config = SettingsConfigDict(
-        env_prefix="BRAIN_", env_nested_delimiter="__", extra="forbid", frozen=True, nested_model_default_partial_update=True
+        env_prefix="BRAIN_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
     )
 
     home: Path = Field(Path(".brain"), description="folder of the index and the state")
@@ -222,7 +226,7 @@ def _is_unknown(name: str) -> bool:
 
 def _unknown(name: str) -> str:
     known = [f"BRAIN_{field.upper()}" for field in Settings.model_fields]
-    return f"Unknown environment variable {name}.{_suggest(name.split('__')[0], known)}"
+    return f"Unknown environment variable {name}.{_suggest(name.split('__', maxsplit=1)[0], known)}"
 
 
 def _suggest(name: str, known: list[str]) -> str:

@@ -65,7 +65,7 @@ def _highlighted(passage: Passage, asked: set[str], language: str, width: int = 
     flat = " ".join(passage.text.split())
     shown = Text(flat[:width] + ("…" if len(flat) > width else ""))
     for word in set(flat[:width].replace("'", " ").replace("’", " ").split()):
-        bare = word.strip(".,;:!?()[]«»\"#*|")
+        bare = word.strip('.,;:!?()[]«»"#*|')
         if bare and asked & set(terms(bare, passage.language or language)):
             shown.highlight_words([bare], "bold magenta")
     return shown
@@ -73,7 +73,11 @@ def _highlighted(passage: Passage, asked: set[str], language: str, width: int = 
 
 def show_status(found: dict[str, Any], console: Console) -> None:
     index = found["index"]
-    built = f"{index['encoder']}, {index['dimensions']} dimensions" if index["built"] else "not built yet: brain ingest FOLDER"
+    built = (
+        f"{index['encoder']}, {index['dimensions']} dimensions"
+        if index["built"]
+        else "not built yet: brain ingest FOLDER"
+    )
     console.print(Text("index   ", style="bold").append(f"{index['where']} ({index['provider']}): {built}", style=""))
     if found.get("last_ingest"):
         console.print(Text("changed ", style="bold").append(found["last_ingest"], style=""))
@@ -84,7 +88,9 @@ def show_status(found: dict[str, Any], console: Console) -> None:
     languages = ", ".join(f"{language} {count:,}" for language, count in sorted(found["languages"].items()))
     console.print(Text("languages ", style="bold").append(languages or "none", style=""))
     if found["unindexed"]:
-        console.print(Text(f"{found['unindexed']} documents are not indexed yet: run brain ingest again.", style="yellow"))
+        console.print(
+            Text(f"{found['unindexed']} documents are not indexed yet: run brain ingest again.", style="yellow")
+        )
     for problem in found["problems"]:
         console.print(Text(f"! {problem['path']}: {problem['problem']}", style="yellow"))
 
@@ -92,6 +98,8 @@ def show_status(found: dict[str, Any], console: Console) -> None:
 def show_checks(checks: Sequence[Check], console: Console) -> None:
     for check in checks:
         mark, style = MARKS[check.level]
-        console.print(Text(f"{mark} ", style=style).append(f"{check.name}: ", style="bold").append(check.found, style=""))
+        console.print(
+            Text(f"{mark} ", style=style).append(f"{check.name}: ", style="bold").append(check.found, style="")
+        )
         if check.mend:
             console.print(Padding(Text(check.mend, style="dim"), (0, 0, 0, 4)))

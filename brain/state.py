@@ -134,7 +134,9 @@ class State:
                         found[row[0], row[1]] = (Known(*row[:6]), row[6])
         return found
 
-    def mark(self, documents: Iterable[tuple[Document, str]], *, indexed: bool, passages: dict[tuple[str, str], int]) -> None:
+    def mark(
+        self, documents: Iterable[tuple[Document, str]], *, indexed: bool, passages: dict[tuple[str, str], int]
+    ) -> None:
         """Writes the documents with their locations; `passages` counts by (tenant, id)."""
         with self._session() as session:
             for document, location in documents:
@@ -217,7 +219,9 @@ class _Transaction:
             self._session.close()
         if isinstance(error, SQLAlchemyError):
             cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise StoreError(f"The state database {self._url} failed: {cause}", "Check state_url, or run: brain doctor") from error
+            raise StoreError(
+                f"The state database {self._url} failed: {cause}", "Check state_url, or run: brain doctor"
+            ) from error
 
 
 _KNOWN = select(

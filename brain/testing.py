@@ -1,6 +1,6 @@
 """For tests of what is built on Brain: an encoder without a model, so that a test neither loads torch nor waits.
 
-    monkeypatch.setattr("ingest.run.make_encoder", lambda settings, say: HashEncoder())
+monkeypatch.setattr("ingest.run.make_encoder", lambda settings, say: HashEncoder())
 """
 
 import re

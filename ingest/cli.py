@@ -25,10 +25,13 @@ def ingest(
     folder: Annotated[Path, typer.Argument(help="Folder of .md .html .txt .pdf .docx .csv .jsonl files.")],
     source: Annotated[str, typer.Option(help="Name of the source [default: the folder's absolute path]")] = "",
     audience: Annotated[
-        list[str] | None, typer.Option(help=f"Audience of documents that name none [default: {INTERNAL}]; may be repeated.")
+        list[str] | None,
+        typer.Option(help=f"Audience of documents that name none [default: {INTERNAL}]; may be repeated."),
     ] = None,
     tenant: Annotated[str | None, typer.Option(help="Tenant of all documents.")] = None,
-    partial: Annotated[bool, typer.Option("--partial", help="A subset: keep documents of files that aren't there.")] = False,
+    partial: Annotated[
+        bool, typer.Option("--partial", help="A subset: keep documents of files that aren't there.")
+    ] = False,
     allow_empty: Annotated[bool, typer.Option("--allow-empty", help="Delete all where the folder is empty.")] = False,
     json_: JsonOption = False,
     home: HomeOption = None,
@@ -41,9 +44,7 @@ def ingest(
     from ingest.parse import Defaults
     from ingest.run import ingest_folder
 
-    defaults = Defaults(
-        source=source or default_source(folder), tenant=tenant, audience=tuple(audience or (INTERNAL,))
-    )
+    defaults = Defaults(source=source or default_source(folder), tenant=tenant, audience=tuple(audience or (INTERNAL,)))
     settings = settings_for(home)
     with _Bar() as bar:
         summary = ingest_folder(
@@ -116,7 +117,9 @@ class _Bar:
             say("Stopped. What is done is kept: run the same command again to go on.")
 
     def start(self, total_bytes: int, files: int) -> None:
-        self._progress.update(self._task, total=total_bytes or None, description=f"{files:,} changed files" if files else "")
+        self._progress.update(
+            self._task, total=total_bytes or None, description=f"{files:,} changed files" if files else ""
+        )
 
     def passages(self, count: int) -> None:
         self._progress.update(self._task, passages=self._progress.tasks[0].fields["passages"] + count)

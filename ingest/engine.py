@@ -33,7 +33,7 @@ def prepare_all(files: Sequence[SourceFile], reading: Reading, settings: IngestS
             yield _result(*waiting.popleft(), settings.timeout_s)
     finally:
         with suppress(RuntimeError):
-            pool.stop()
+            pool.stop()  # type: ignore[no-untyped-call]
         pool.join()
 
 

@@ -3,6 +3,7 @@
 The parsers give texts; here each is found again in the body, so that a passage is literally `body[start:end]`.
 """
 
+import itertools
 import re
 from collections import Counter
 from functools import lru_cache
@@ -16,6 +17,7 @@ from brain.types import Chunk, Document, Span
 
 _NAMESPACE = UUID("5d1c3f0e-6f0c-4c7e-9a52-2d1a6f1b8f77")
 _SEPARATOR = "\x1f"
+_WHITE = re.compile(r"[^\S\n]")
 _HEADING = re.compile(r"#+ (.*)")
 
 
@@ -29,7 +31,9 @@ class _Piece(NamedTuple):
 
 def split(document: Document, settings: SplitterSettings) -> list[Chunk]:
     """The document's passages in reading order, none of white space alone."""
-    pieces = [piece for section in _sections(document.body) for piece in _pieces(document.body, section, settings.tokens)]
+    pieces = [
+        piece for section in _sections(document.body) for piece in _pieces(document.body, section, settings.tokens)
+    ]
     seen: Counter[str] = Counter()
     chunks = []
     for piece in _joined(document.body, pieces, settings.tokens):
@@ -58,7 +62,7 @@ def _sections(body: str) -> list[_Piece]:
     """The spans between headings, each with the headings above it and its own."""
     from llama_index.core.schema import TextNode
 
-    flat = body.replace("\t", " ")  # the parser rewrites "#<tab>Title" with a space; same length, so spans hold
+    flat = _WHITE.sub(" ", body)  # the parser rewrites "#<tab>Title" with a space; same length, so spans hold
     sections, at = [], 0
     for node in _markdown_parser().get_nodes_from_node(TextNode(text=flat)):
         start = flat.index(node.text, at)
@@ -66,7 +70,7 @@ def _sections(body: str) -> list[_Piece]:
         heading = _HEADING.match(node.text)
         above = [part for part in node.metadata["header_path"].split(_SEPARATOR) if part]
         path = (*above, heading[1].strip()) if heading else tuple(above)
-        sections.append(_Piece((start, at), path, count_tokens(node.text)))
+        sections.append(_Piece((start, at), path, count_tokens(body[start:at])))
     return sections
 
 
@@ -89,10 +93,13 @@ def _joined(body: str, pieces: list[_Piece], budget: int) -> list[_Piece]:
     for piece in pieces:
         last = joined[-1] if joined else None
         if last and last.tokens + piece.tokens <= budget:
-            path = tuple(a for a, b in zip(last.path, piece.path, strict=False) if a == b)
-            joined[-1] = _Piece((last.span[0], piece.span[1]), path, last.tokens + piece.tokens)
-        else:
-            joined.append(piece)
+            span = (last.span[0], piece.span[1])
+            tokens = count_tokens(body[slice(*span)])  # more than the sum: the lines between count too
+            if tokens <= budget:
+                path = tuple(a for a, b in zip(last.path, piece.path, strict=False) if a == b)
+                joined[-1] = _Piece(span, path, tokens)
+                continue
+        joined.append(piece)
     return joined
 
 
@@ -120,4 +127,4 @@ def _sentences_whole(text: str) -> list[str]:
     """The sentences with the white space between them, so that joined they are the text again."""
     starts = [start for start, _ in sentence_spans(text)]
     cuts = [0, *starts[1:], len(text)]
-    return [text[a:b] for a, b in zip(cuts, cuts[1:], strict=False) if a < b]
+    return [text[a:b] for a, b in itertools.pairwise(cuts) if a < b]

@@ -120,7 +120,9 @@ class Sync:
         if prepared.problem:
             self._failed[file.name] = prepared.problem
             self._unread.add(file.name)
-        elsewhere = self._state.find((d.tenant, d.id) for d, _ in prepared.documents if (d.tenant, d.id) not in self._known)
+        elsewhere = self._state.find(
+            (d.tenant, d.id) for d, _ in prepared.documents if (d.tenant, d.id) not in self._known
+        )
         for document, chunks in prepared.documents:
             key = (document.tenant, document.id)
             if key in elsewhere and elsewhere[key][1] != self._source.name:
@@ -149,7 +151,9 @@ class Sync:
         if known and known.indexed and known.content_hash == document.content_hash:
             self.summary.unchanged += 1
             if known.location != location:
-                self._state.mark([(document, location)], indexed=True, passages={(document.tenant, document.id): known.passages})
+                self._state.mark(
+                    [(document, location)], indexed=True, passages={(document.tenant, document.id): known.passages}
+                )
             return
         if known:
             self.summary.updated += 1
@@ -195,6 +199,8 @@ def forget(source: str, state: State, writer: Writer) -> int:
     keys = [(k.tenant, k.id) for k in known]
     if not keys:
         raise SourceError(f"There is no source {source}.", "Run: brain status, for the names.")
-    state.forget_files(source, list(state.files(source)))  # first, as in a run: killed between, the files are read again
+    state.forget_files(
+        source, list(state.files(source))
+    )  # first, as in a run: killed between, the files are read again
     writer.delete(keys)
     return len(keys)

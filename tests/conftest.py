@@ -3,7 +3,9 @@
 import json
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -23,8 +25,6 @@ from ingest.source import Listing, list_folder
 from ingest.sync import Source, Sync
 from ingest.writer import Writer
 
-BLOCK = 1 << 16
-
 
 @pytest.fixture(autouse=True)
 def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -38,8 +38,19 @@ def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factor
 
 
 @pytest.fixture
-def settings(tmp_path: Path) -> Settings:
-    return load_settings(home=tmp_path / "home")
+def quick_path(tmp_path: Path) -> Iterator[Path]:
+    """An empty folder, in memory where there is room: index and state wait for the disk at every step, tests need not."""
+    memory = Path("/dev/shm")
+    if not (os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2e9):
+        yield tmp_path
+        return
+    with tempfile.TemporaryDirectory(dir=memory, prefix="brain-test-") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture
+def settings(quick_path: Path) -> Settings:
+    return load_settings(home=quick_path / "home")
 
 
 @pytest.fixture(scope="session")
@@ -68,22 +79,23 @@ def new_index(empty_index: Path) -> Callable[[Path], Path]:
 
 def copy_sparse(source: Path, target: Path) -> None:
     """Qdrant's files are mostly holes: 180 MB to read, a few hundred KB to store."""
-    for path in source.rglob("*"):
+    if not hasattr(os, "SEEK_DATA"):
+        shutil.copytree(source, target)
+        return
+    for path in [source, *source.rglob("*")]:
         copy = target / path.relative_to(source)
         if path.is_dir():
-            copy.mkdir(parents=True, exist_ok=True)
+            copy.mkdir(parents=True)
             continue
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        if path.stat().st_blocks * 512 >= path.stat().st_size:
-            shutil.copy(path, copy)
-            continue
-        with path.open("rb") as read, copy.open("wb") as write:
-            while block := read.read(BLOCK):
-                if block.strip(b"\0"):
-                    write.write(block)
-                else:
-                    write.seek(len(block), os.SEEK_CUR)
-            write.truncate()
+        with path.open("rb", buffering=0) as read, copy.open("wb", buffering=0) as write:
+            size = path.stat().st_size
+            write.truncate(size)
+            with suppress(OSError):  # there is no more data
+                start = os.lseek(read.fileno(), 0, os.SEEK_DATA)
+                while start < size:
+                    end = os.lseek(read.fileno(), start, os.SEEK_HOLE)
+                    os.pwrite(write.fileno(), os.pread(read.fileno(), end - start, start), start)
+                    start = os.lseek(read.fileno(), end, os.SEEK_DATA)
 
 
 class Workspace:
@@ -151,11 +163,20 @@ def read_here(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def workspace(tmp_path: Path, new_index: Callable[[Path], Path], read_here: None) -> Iterator[Workspace]:
+def make_workspace(new_index: Callable[[Path], Path], read_here: None) -> Callable[[Path], Workspace]:
+    """Makes an empty Workspace in a folder; the caller closes it."""
     from brain.index.edge import EdgeIndex
 
-    settings = load_settings(home=tmp_path / "home")
-    made = Workspace(tmp_path, settings, EdgeIndex.open(new_index(settings.home)))
+    def make(root: Path) -> Workspace:
+        settings = load_settings(home=root / "home")
+        return Workspace(root, settings, EdgeIndex.open(new_index(settings.home)))
+
+    return make
+
+
+@pytest.fixture
+def workspace(quick_path: Path, make_workspace: Callable[[Path], Workspace]) -> Iterator[Workspace]:
+    made = make_workspace(quick_path)
     yield made
     made.close()
 

@@ -27,4 +27,6 @@ def make_encoder(settings: Settings, say: Callable[[str], None] = lambda _: None
         from brain.encoder.endpoint import EndpointEncoder
 
         return EndpointEncoder(chosen)
-    raise EncoderError(f"Unknown encoder provider '{chosen.provider}'.", "Use embedded, sentence-transformers or endpoint.")
+    raise EncoderError(
+        f"Unknown encoder provider '{chosen.provider}'.", "Use embedded, sentence-transformers or endpoint."
+    )

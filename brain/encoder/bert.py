@@ -91,7 +91,9 @@ class BertEncoder:
             q, k, v = heads.view(size, length, 3, self._heads, -1).permute(2, 0, 3, 1, 4)
             attended = F.scaled_dot_product_attention(q, k, v, attn_mask=mask)
             attended = attended.transpose(1, 2).reshape(size, length, self.dimensions)
-            x = self._norm(x + self._linear(attended, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm")
+            x = self._norm(
+                x + self._linear(attended, f"{at}.attention.output.dense"), f"{at}.attention.output.LayerNorm"
+            )
             inner = F.gelu(self._linear(x, f"{at}.intermediate.dense"))
             x = self._norm(x + self._linear(inner, f"{at}.output.dense"), f"{at}.output.LayerNorm")
         weight = real[:, :, None].to(torch.float32)

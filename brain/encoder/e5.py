@@ -129,7 +129,9 @@ def write_folder(packed: bytes, out: Path) -> None:
     _write_json(out / "sentence_bert_config.json", {"max_seq_length": positions, "do_lower_case": False})
     (out / "1_Pooling").mkdir()
     (out / "2_Normalize").mkdir()
-    _write_json(out / "1_Pooling" / "config.json", {"word_embedding_dimension": hidden, "pooling_mode_mean_tokens": True})
+    _write_json(
+        out / "1_Pooling" / "config.json", {"word_embedding_dimension": hidden, "pooling_mode_mean_tokens": True}
+    )
     modules = [("", "models.Transformer"), ("1_Pooling", "models.Pooling"), ("2_Normalize", "models.Normalize")]
     _write_json(
         out / "modules.json",  # last: its presence says that the folder is whole
@@ -153,20 +155,18 @@ def _write_tokenizer(reader: _Reader, out: Path) -> None:
     offsets = reader.array("<u4", pieces + 1)
     scores = reader.array("<f4", pieces)
     blob = reader.raw(blob_length)
-    unigram = [
-        (blob[offsets[i] : offsets[i + 1]].decode("utf-8", "replace"), float(scores[i])) for i in range(pieces)
-    ]
+    unigram = [(blob[offsets[i] : offsets[i + 1]].decode("utf-8", "replace"), float(scores[i])) for i in range(pieces)]
     tokenizer = Tokenizer(models.Unigram(unigram, unk_id=unk, byte_fallback=False))
-    tokenizer.normalizer = normalizers.Sequence(  # type: ignore[assignment]
+    tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.NFKC(),
             normalizers.Replace(Regex(r"[\t\n\r]"), " "),
             normalizers.Replace(Regex(" {2,}"), " "),
         ]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")  # type: ignore[assignment]
-    tokenizer.decoder = decoders.Metaspace()  # type: ignore[assignment]
-    tokenizer.post_processor = processors.TemplateProcessing(  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = pre_tokenizers.Metaspace(replacement="▁", prepend_scheme="always")
+    tokenizer.decoder = decoders.Metaspace()
+    tokenizer.post_processor = processors.TemplateProcessing(
         single="<s> $A </s>", pair="<s> $A </s> </s> $B </s>", special_tokens=[("<s>", bos), ("</s>", eos)]
     )
     tokenizer.save(str(out / "tokenizer.json"))

@@ -66,7 +66,8 @@ class EndpointEncoder:
                 continue
             return _vectors(reply, len(texts), url)
         raise EncoderError(
-            f"The encoder at {redact_url(url)} did not answer: {problem}", "Check encoder.url and that the server is up."
+            f"The encoder at {redact_url(url)} did not answer: {problem}",
+            "Check encoder.url and that the server is up.",
         )
 
 

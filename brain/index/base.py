@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from brain.text.bm25 import SparseVector
 from brain.types import Chunk, Document, Passage, Scores
@@ -44,6 +44,14 @@ class Point:
     payload: Payload
 
 
+class Hit(NamedTuple):
+    """A passage in a ranking."""
+
+    id: str
+    document_id: str
+    score: float
+
+
 class Index(Protocol):
     """A place for passages. Every method raises a StoreError (brain.errors) where the store fails."""
 
@@ -66,10 +74,14 @@ class Index(Protocol):
         """Removes the document's points but for those in `keep`."""
         ...
 
-    def search(
-        self, dense: list[float], sparse: SparseVector, scope: Scope, *, limit: int, candidates: int, rrf_k: int
-    ) -> list[Passage]:
-        """The best `limit` passages: `candidates` of each vector, fused by reciprocal ranks (Cormack et al., 2009)."""
+    def nearest(
+        self, dense: list[float], sparse: SparseVector, scope: Scope, limit: int
+    ) -> tuple[list[Hit], list[Hit]]:
+        """The `limit` closest passages by cosine and by BM25, each best first."""
+        ...
+
+    def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
+        """What is stored beside the vectors of these points; a point that is gone is left out."""
         ...
 
     def count(self, scope: Scope | None = None) -> int: ...

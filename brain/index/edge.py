@@ -13,12 +13,10 @@ from typing import Any
 import qdrant_edge as qe
 
 from brain.errors import IndexLockedError, IndexMissingError, StoreError
-from brain.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, WRITE_BATCH, Payload, Point, Scope
-from brain.index.base import passage_of
+from brain.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, WRITE_BATCH, Hit, Payload, Point, Scope
 from brain.index.lock import FolderLock
 from brain.index.qdrant_filter import FilterBuilder
 from brain.text.bm25 import SparseVector
-from brain.types import Passage, Scores
 
 MANIFEST = "manifest.json"
 SHARD = "shard"
@@ -60,8 +58,8 @@ class EdgeIndex:
                 params = qe.KeywordIndexParams(is_tenant=field == "tenant")
                 shard.update(qe.UpdateOperation.create_field_index(field, params))
             for field in INTEGER_FIELDS:
-                params = qe.IntegerIndexParams(lookup=False, range=True)
-                shard.update(qe.UpdateOperation.create_field_index(field, params))
+                range_only = qe.IntegerIndexParams(lookup=False, range=True)
+                shard.update(qe.UpdateOperation.create_field_index(field, range_only))
             shard.flush()
             # Written last: an index without a manifest was never finished, and is made anew.
             unfinished = folder / f"{MANIFEST}.new"
@@ -100,28 +98,21 @@ class EdgeIndex:
     def delete_document(self, tenant: str, document_id: str, keep: Sequence[str] = ()) -> None:
         self._update(qe.UpdateOperation.delete_points_by_filter(self._filters.document(tenant, document_id, keep)))
 
-    def search(
-        self, dense: list[float], sparse: SparseVector, scope: Scope, *, limit: int, candidates: int, rrf_k: int
-    ) -> list[Passage]:
+    def nearest(
+        self, dense: list[float], sparse: SparseVector, scope: Scope, limit: int
+    ) -> tuple[list[Hit], list[Hit]]:
         where = self._filters.scope(scope)
-        queries = {DENSE: qe.Query.Nearest(dense, using=DENSE)}
+        queries = [qe.Query.Nearest(dense, using=DENSE)]
         if sparse.indices:
-            queries[SPARSE] = qe.Query.Nearest(qe.SparseVector(*sparse), using=SPARSE)
-        prefetches = [qe.Prefetch(query=query, filter=where, limit=candidates) for query in queries.values()]
-        fused = self._query(
-            qe.QueryRequest(prefetches=prefetches, query=qe.Fusion.Rrf(k=rrf_k), limit=limit, with_payload=True)
-        )
-        # Fusion keeps ranks only: the scores of those few passages are asked for once more.
-        among = self._filters.ids([str(hit.id) for hit in fused])
-        exact = {
-            name: {h.id: h.score for h in self._query(qe.QueryRequest(query=query, filter=among, limit=len(fused)))}
-            for name, query in queries.items()
-            if fused
-        }
-        return [
-            passage_of(str(hit.id), hit.payload or {}, Scores(hit.score, *(exact.get(n, {}).get(hit.id) for n in (DENSE, SPARSE))))
-            for hit in fused
-        ]
+            queries.append(qe.Query.Nearest(qe.SparseVector(*sparse), using=SPARSE))
+        requests = [qe.QueryRequest(query=q, filter=where, limit=limit, with_payload=["document_id"]) for q in queries]
+        rankings = _guarded(self._shard.query_batch, qe.QueryBatchRequest(requests))
+        hits = [[Hit(str(hit.id), hit.payload["document_id"], hit.score) for hit in ranking] for ranking in rankings]
+        return hits[0], hits[1] if len(hits) > 1 else []
+
+    def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
+        records = _guarded(self._shard.retrieve, list(ids), True, False)
+        return {str(record.id): record.payload or {} for record in records}
 
     def count(self, scope: Scope | None = None) -> int:
         where = self._filters.scope(scope) if scope else None
@@ -146,9 +137,6 @@ class EdgeIndex:
     def _update(self, operation: Any) -> None:
         _guarded(self._shard.update, operation)
 
-    def _query(self, request: qe.QueryRequest) -> list[qe.ScoredPoint]:
-        return list(_guarded(self._shard.query, request))
-
 
 def _guarded(call: Any, *arguments: Any) -> Any:
     """Edge raises bare `Exception`s; here they become ours."""
@@ -157,6 +145,7 @@ def _guarded(call: Any, *arguments: Any) -> Any:
     except Exception as error:
         if "WouldBlock" in str(error):
             raise IndexLockedError(
-                "Another process has this index open.", "Stop it, ask the running service instead, or give another --home."
+                "Another process has this index open.",
+                "Stop it, ask the running service instead, or give another --home.",
             ) from error
         raise StoreError(f"The index failed: {error}", "Run: brain doctor") from error

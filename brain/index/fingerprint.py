@@ -39,7 +39,11 @@ def new_manifest(settings: Settings, encoder: Encoder) -> dict[str, Any]:
 def check_manifest(manifest: dict[str, Any], settings: Settings, encoder: Encoder | None = None) -> None:
     """Raises IndexMismatchError naming each difference between the index and the settings."""
     built, wanted = manifest.get("fingerprint", {}), settings_fingerprint(settings)
-    differences = [f"{key}: built with {built.get(key)!r}, settings say {wanted[key]!r}" for key in wanted if built.get(key) != wanted[key]]
+    differences = [
+        f"{key}: built with {built.get(key)!r}, settings say {wanted[key]!r}"
+        for key in wanted
+        if built.get(key) != wanted[key]
+    ]
     if encoder and encoder.name != manifest.get("encoder"):
         differences.append(f"encoder: built with {manifest.get('encoder')!r}, loaded is {encoder.name!r}")
     if differences:

@@ -13,7 +13,7 @@ class FolderLock:
     """Taken on creation, freed by `release` or by the process's end. Raises IndexLockedError where it is taken."""
 
     def __init__(self, folder: Path) -> None:
-        self._lock = FileLock(folder / ".lock", timeout=0)
+        self._lock = FileLock(folder / ".lock", timeout=0, thread_local=False)  # a service closes in another thread
         self._owner = folder / ".owner"
         try:
             self._lock.acquire()

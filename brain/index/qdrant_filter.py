@@ -24,9 +24,6 @@ class FilterBuilder:
             must.append(self._api.FieldCondition(key="valid_until", range=self._range(gte=day)))
         return self._api.Filter(must=must)
 
-    def ids(self, ids: Sequence[str]) -> Any:
-        return self._api.Filter(must=[self._has_id(ids)])
-
     def document(self, tenant: str, document_id: str, keep: Sequence[str]) -> Any:
         must = [self._is("tenant", tenant), self._is("document_id", document_id)]
         return self._api.Filter(must=must, must_not=[self._has_id(keep)] if keep else None)

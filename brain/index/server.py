@@ -9,12 +9,10 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
 
 from brain.errors import IndexMissingError, StoreError
-from brain.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, WRITE_BATCH, Payload, Point, Scope
-from brain.index.base import passage_of
+from brain.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, WRITE_BATCH, Hit, Payload, Point, Scope
 from brain.index.qdrant_filter import FilterBuilder
 from brain.settings import IndexSettings, redact_url
 from brain.text.bm25 import SparseVector
-from brain.types import Passage, Scores
 
 _FAILURES = (ApiException, ResponseHandlingException, QdrantException, ConnectionError, TimeoutError, ValueError)
 
@@ -39,7 +37,9 @@ class ServerIndex:
         return index
 
     @classmethod
-    def create(cls, settings: IndexSettings, manifest: dict[str, Any], client: QdrantClient | None = None) -> "ServerIndex":
+    def create(
+        cls, settings: IndexSettings, manifest: dict[str, Any], client: QdrantClient | None = None
+    ) -> "ServerIndex":
         client = client or connect(settings)
         index = cls(client, settings, manifest)
         index._call(
@@ -91,38 +91,24 @@ class ServerIndex:
         selector = qm.FilterSelector(filter=self._filters.document(tenant, document_id, list(keep)))
         self._call(self._client.delete, self._collection, selector, wait=True)
 
-    def search(
-        self, dense: list[float], sparse: SparseVector, scope: Scope, *, limit: int, candidates: int, rrf_k: int
-    ) -> list[Passage]:
-        where = self._filters.scope(scope)
+    def nearest(
+        self, dense: list[float], sparse: SparseVector, scope: Scope, limit: int
+    ) -> tuple[list[Hit], list[Hit]]:
         queries: dict[str, Any] = {DENSE: dense}
         if sparse.indices:
             queries[SPARSE] = qm.SparseVector(indices=sparse.indices, values=sparse.values)
-        fused = self._call(
-            self._client.query_points,
-            self._collection,
-            prefetch=[qm.Prefetch(query=q, using=name, filter=where, limit=candidates) for name, q in queries.items()],
-            query=qm.RrfQuery(rrf=qm.Rrf(k=rrf_k)),
-            limit=limit,
-            with_payload=True,
-        ).points
-        exact = self._scores(queries, [hit.id for hit in fused])
-        return [
-            passage_of(str(hit.id), hit.payload or {}, Scores(hit.score, *(exact.get(n, {}).get(hit.id) for n in (DENSE, SPARSE))))
-            for hit in fused
-        ]
-
-    def _scores(self, queries: dict[str, Any], ids: list[Any]) -> dict[str, dict[Any, float]]:
-        """Each query's own scores of the fused passages (fusion keeps ranks only), in one round trip."""
-        if not ids:
-            return {}
-        among = self._filters.ids(ids)
+        where = self._filters.scope(scope)
         requests = [
-            qm.QueryRequest(query=query, using=name, filter=among, limit=len(ids), with_payload=False)
+            qm.QueryRequest(query=query, using=name, filter=where, limit=limit, with_payload=["document_id"])
             for name, query in queries.items()
         ]
         replies = self._call(self._client.query_batch_points, self._collection, requests)
-        return {name: {hit.id: hit.score for hit in reply.points} for name, reply in zip(queries, replies, strict=True)}
+        hits = [[Hit(str(hit.id), hit.payload["document_id"], hit.score) for hit in reply.points] for reply in replies]
+        return hits[0], hits[1] if len(hits) > 1 else []
+
+    def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
+        found = self._call(self._client.retrieve, self._collection, list(ids), with_payload=True, with_vectors=False)
+        return {str(record.id): record.payload or {} for record in found}
 
     def count(self, scope: Scope | None = None) -> int:
         where = self._filters.scope(scope) if scope else None
@@ -157,5 +143,9 @@ def connect(settings: IndexSettings) -> QdrantClient:
         return QdrantClient(":memory:")
     key = settings.api_key.get_secret_value() or None
     return QdrantClient(
-        url=settings.url, api_key=key, prefer_grpc=settings.prefer_grpc, timeout=settings.timeout_s, check_compatibility=False
+        url=settings.url,
+        api_key=key,
+        prefer_grpc=settings.prefer_grpc,
+        timeout=settings.timeout_s,
+        check_compatibility=False,
     )

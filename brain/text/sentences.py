@@ -11,7 +11,8 @@ _ABBREVIATIONS = frozenset(
     "avr juil déc".split()
 )
 _BLOCK = re.compile(r"^[ \t]*(?:[-*+•–]\s+|\d{1,3}[.)]\s+|#{1,6}\s+|\||>\s?|```|~~~)", re.MULTILINE)
-_END = re.compile(r"[.!?…]+[\"'»”’)\]]*(?=\s+[\"'«“‘(\[]*[A-ZÀ-ÖØ-Þ0-9«“])|(?<=\w)[?!]+(?=\s)")
+_END = re.compile(r"[.!?…]+(?:[\"'”’)\]]|\s?»)*(?=\s+[\"'«“‘(\[]*[A-ZÀ-ÖØ-Þ0-9«“])|(?<=\w)[?!]+(?=\s)")
+_BEFORE_WORD = re.compile(r"[(«\"'’]")  # "l'art." ends in "art."
 _MARKER = re.compile(r"[ \t]*(?:(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|>)[ \t]+)*")
 
 
@@ -50,6 +51,9 @@ def _blocks(text: str) -> Iterator[Span]:
 
 
 def _sentences(text: str, start: int, end: int) -> Iterator[Span]:
+    if text[start:end].lstrip().startswith("|"):
+        yield from _trimmed(text, start, end)
+        return
     begin = start
     for match in _END.finditer(text, start, end):
         if _abbreviation(text, begin, match.start()):
@@ -63,9 +67,10 @@ def _abbreviation(text: str, begin: int, dot: int) -> bool:
     if text[dot] != ".":
         return False
     words = text[begin:dot].split()
-    word = words[-1].lstrip("(«\"'").lower() if words else ""
+    word = words[-1].lstrip("(«\"'") if words else ""
+    whole = re.split("['’]", word.lower())[-1]  # "l'art. 5"
     # A single capital is an initial ("J. Dupont"); "1." opens a numbered item.
-    return word in _ABBREVIATIONS or (len(word) == 1 and word.isalpha()) or (len(words) == 1 and word.isdigit())
+    return whole in _ABBREVIATIONS or (len(word) == 1 and word.isupper()) or (len(words) == 1 and word.isdigit())
 
 
 def _trimmed(text: str, start: int, end: int) -> Iterator[Span]:

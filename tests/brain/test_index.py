@@ -29,9 +29,9 @@ ENCODER = HashEncoder()
 
 
 @pytest.fixture(params=["edge", "memory", "server"])
-def index(request: pytest.FixtureRequest, tmp_path: Path, new_index: Callable[[Path], Path]) -> Iterator[Index]:
+def index(request: pytest.FixtureRequest, quick_path: Path, new_index: Callable[[Path], Path]) -> Iterator[Index]:
     if request.param == "edge":
-        edge = EdgeIndex.open(new_index(tmp_path))
+        edge = EdgeIndex.open(new_index(quick_path))
         yield edge
         edge.close()
         return
@@ -306,13 +306,13 @@ def bm25(points: Sequence[Point]) -> dict[str, float]:
 # The manifest
 
 
-def test_an_index_remembers_its_manifest_and_points(tmp_path: Path) -> None:
-    made = EdgeIndex.create(tmp_path / "index", MANIFEST)
+def test_an_index_remembers_its_manifest_and_points(quick_path: Path) -> None:
+    made = EdgeIndex.create(quick_path / "index", MANIFEST)
     made.upsert([point("un colis")])
     made.flush()
     made.close()
 
-    opened = EdgeIndex.open(tmp_path / "index")
+    opened = EdgeIndex.open(quick_path / "index")
 
     assert opened.manifest == MANIFEST
     assert [passage.text for passage in search(opened, "colis")] == ["un colis"]
@@ -408,17 +408,17 @@ def test_an_index_whose_creation_was_cut_short_is_made_anew(
     index.close()
 
 
-def test_the_manifest_appears_whole_or_not_at_all(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_manifest_appears_whole_or_not_at_all(quick_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(self: Path, target: Path) -> Path:
         raise KeyboardInterrupt
 
     monkeypatch.setattr(Path, "replace", killed)
     with pytest.raises(KeyboardInterrupt):
-        EdgeIndex.create(tmp_path / "index", MANIFEST)
+        EdgeIndex.create(quick_path / "index", MANIFEST)
 
-    assert not (tmp_path / "index" / "manifest.json").exists()
+    assert not (quick_path / "index" / "manifest.json").exists()
     with pytest.raises(IndexMissingError):
-        EdgeIndex.open(tmp_path / "index")
+        EdgeIndex.open(quick_path / "index")
 
 
 def test_a_dropped_index_is_gone_and_can_be_made_again(settings: Settings, new_index: Callable[[Path], Path]) -> None:

@@ -19,10 +19,10 @@ POSTGRES = os.environ.get("BRAIN_TEST_POSTGRES_URL", "postgresql+psycopg://postg
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
+def place(request: pytest.FixtureRequest, quick_path: Path) -> Iterator[Settings]:
     """Settings that name an empty database."""
     if request.param == "sqlite":
-        yield load_settings(home=tmp_path / "home")
+        yield load_settings(home=quick_path / "home")
         return
     pytest.importorskip("psycopg")
     engine = create_engine(POSTGRES, connect_args={"connect_timeout": 3})
@@ -34,7 +34,7 @@ def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Settings]:
         engine.dispose()
         pytest.skip(f"no PostgreSQL at {POSTGRES} (BRAIN_TEST_POSTGRES_URL): {str(error).splitlines()[0]}")
     separator = "&" if "?" in POSTGRES else "?"
-    yield load_settings(home=tmp_path / "home", state_url=f"{POSTGRES}{separator}options=-csearch_path%3D{schema}")
+    yield load_settings(home=quick_path / "home", state_url=f"{POSTGRES}{separator}options=-csearch_path%3D{schema}")
     with engine.begin() as connection:
         connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
     engine.dispose()

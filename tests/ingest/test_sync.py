@@ -9,15 +9,17 @@ import pytest
 
 from brain.encoder import Encoder
 from brain.errors import SourceError
+from brain.index.base import Point
+from brain.text.bm25 import SparseVector
 from ingest.parse import SUFFIXES
 from ingest.source import list_folder
 from ingest.sync import forget
 
 
-def page(title: str, *paragraphs: str, **fields: str) -> str:
+def page(heading: str, *paragraphs: str, **fields: str) -> str:
     head = "".join(f"{name}: {value}\n" for name, value in fields.items())
     front = f"---\n{head}---\n" if fields else ""
-    return f"{front}# {title}\n\n" + "\n\n".join(paragraphs) + "\n"
+    return f"{front}# {heading}\n\n" + "\n\n".join(paragraphs) + "\n"
 
 
 def long(word: str) -> str:
@@ -289,6 +291,7 @@ def test_a_file_that_grew_too_large_keeps_its_earlier_version(workspace: Any) ->
 
 def test_a_folder_that_cannot_be_read_keeps_its_documents(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace.write("open/a.md", page("A", "Un texte."))
+    workspace.write("open/z.md", page("Z", "Un texte."))
     workspace.write("closed/b.md", page("B", "Un texte."))
     workspace.write("closed/deep/c.md", page("C", "Un texte."))
     workspace.run()
@@ -306,8 +309,8 @@ def test_a_folder_that_cannot_be_read_keeps_its_documents(workspace: Any, monkey
 
     assert summary.failed == {"closed": "Permission denied"}
     assert summary.deleted == 1
-    assert workspace.documents() == {"closed/b.md", "closed/deep/c.md"}
-    assert counts(workspace.run(encoder=no_encoder)) == (0, 0, 0, 2)
+    assert workspace.documents() == {"open/z.md", "closed/b.md", "closed/deep/c.md"}
+    assert counts(workspace.run(encoder=no_encoder)) == (0, 0, 0, 3)
 
 
 def test_a_document_that_left_an_unreadable_folder_is_found_again_when_it_is_back(
@@ -543,23 +546,19 @@ def test_killed_before_the_end_a_row_that_left_its_list_goes_in_the_next_run(
     assert workspace.texts() == ["# Quand ?\n\nDemain."]
 
 
+@pytest.mark.parametrize("step", ["Writer.delete", "State.delete", "State.forget_files", "Writer.reconcile"])
 def test_killed_while_deleting_a_file_that_comes_back_is_read_again(
-    workspace: Any, monkeypatch: pytest.MonkeyPatch
+    workspace: Any, monkeypatch: pytest.MonkeyPatch, step: str
 ) -> None:
     workspace.write("a.md", page("A", "Un texte."))
     workspace.write("b.md", page("B", "Un texte."))
     workspace.run()
     workspace.remove("a.md")
+    module = "brain.state" if step.startswith("State") else "ingest.writer"
     with monkeypatch.context() as patched:
-        forget_files = type(workspace.state).forget_files
-
-        def forgotten_then_killed(*arguments: Any) -> None:
-            if not list(workspace.state.known("kb"))[0].id == "b.md":
-                return forget_files(*arguments)
-            raise Killed
-
-        patched.setattr("brain.state.State.forget_files", forgotten_then_killed)
-        workspace.run()
+        patched.setattr(f"{module}.{step}", killed)
+        with pytest.raises(Killed):
+            workspace.run()
     workspace.write("a.md", page("A", "Un texte."))
 
     workspace.run()
@@ -611,16 +610,9 @@ def test_passages_of_an_index_that_knows_strangers_are_dropped(workspace: Any) -
     workspace.write("a.md", page("A", "Un texte."))
     workspace.run()
     (id, payload), *_ = workspace.stored().items()
-    workspace.index.upsert(
-        [
-            __import__("brain.index.base", fromlist=["Point"]).Point(
-                str(uuid4()),
-                workspace.encoder.encode_passages(["x"])[0].tolist(),
-                __import__("brain.text.bm25", fromlist=["SparseVector"]).SparseVector([], []),
-                payload | {"document_id": "stranger"},
-            )
-        ]
-    )
+    dense = workspace.encoder.encode_passages(["x"])[0].tolist()
+    stranger = payload | {"document_id": "stranger"}
+    workspace.index.upsert([Point(str(uuid4()), dense, SparseVector([], []), stranger)])
     workspace.state.set_meta("index_id", "another")
 
     workspace.run()

@@ -1,0 +1,103 @@
+"""Every error as `application/problem+json` (RFC 9457)."""
+
+import logging
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from pydantic import BaseModel, Field
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from api.errors import ERRORS, HTTP, INTERNAL, Kind, NotReadyError, kind_of
+from brain.errors import BrainError
+
+_log = logging.getLogger(__name__)
+MEDIA_TYPE = "application/problem+json"
+MOST_FIELDS = 20
+"""Wrong fields that a problem lists: a body may hold thousands."""
+RETRY_AFTER = {"Retry-After": "2"}
+
+
+class FieldProblem(BaseModel):
+    """What is wrong with one field. Its value is never repeated."""
+
+    field: str = Field(examples=["turns.0.role"])
+    message: str
+
+
+class Problem(BaseModel):
+    """Why a request failed (RFC 9457)."""
+
+    type: str = Field(examples=["urn:problem:brain:index-missing"])
+    title: str
+    status: int
+    detail: str
+    hint: str | None = Field(None, description="what to do about it")
+    errors: list[FieldProblem] | None = Field(None, description="the wrong fields, where the request is invalid")
+    request_id: str = Field(description="as in the header X-Request-ID and in the service's log")
+
+
+def response_for(error: Exception, request_id: str) -> Response:
+    """The problem that an error is; what nobody foresaw is told without details."""
+    if isinstance(error, RequestValidationError):
+        return _response(*HTTP[422], request_id, fields=_fields(error))
+    if isinstance(error, HTTPException):
+        kind, detail = HTTP.get(error.status_code) or (_other(error), str(error.detail))
+        return _response(kind, detail, request_id, headers=error.headers)
+    if isinstance(error, BrainError):
+        kind = kind_of(error)
+        headers = RETRY_AFTER if kind.status == 503 else None
+        return _response(kind, str(error), request_id, hint=error.hint or None, headers=headers)
+    return _response(INTERNAL, "The service's log has the details under this request_id.", request_id)
+
+
+async def handle(request: Request, error: Exception) -> Response:
+    """`response_for` as FastAPI calls it; the service's own failures are logged."""
+    if isinstance(error, BrainError) and not isinstance(error, NotReadyError):
+        _log.warning("request_id=%s %s: %s", request.state.request_id, type(error).__name__, error)
+    return response_for(error, request.state.request_id)
+
+
+def problems(errors: Iterable[type[BrainError]], *statuses: int) -> dict[int | str, dict[str, Any]]:
+    """The `responses` of a route that can fail with these, for OpenAPI."""
+    titles: dict[int, list[str]] = {}
+    for kind in [*(ERRORS[error] for error in errors), *(HTTP[status][0] for status in statuses)]:
+        titles.setdefault(kind.status, []).append(kind.title)
+    return {status: {"model": Problem, "description": " ".join(those)} for status, those in sorted(titles.items())}
+
+
+def _other(error: HTTPException) -> Kind:
+    return Kind(error.status_code, f"http-{error.status_code}", "The request can't be served.")
+
+
+def _fields(error: RequestValidationError) -> list[FieldProblem]:
+    return [FieldProblem(field=_place(problem), message=problem["msg"]) for problem in error.errors()[:MOST_FIELDS]]
+
+
+def _place(problem: Mapping[str, Any]) -> str:
+    # Behind "body" stand names, or where the JSON broke off.
+    path = () if problem["type"] == "json_invalid" else problem["loc"][1:]
+    return ".".join(map(str, path)) or "body"
+
+
+def _response(
+    kind: Kind,
+    detail: str,
+    request_id: str,
+    *,
+    hint: str | None = None,
+    fields: list[FieldProblem] | None = None,
+    headers: Mapping[str, str] | None = None,
+) -> Response:
+    problem = Problem(
+        type=kind.uri,
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        hint=hint,
+        errors=fields,
+        request_id=request_id,
+    )
+    return Response(problem.model_dump_json(exclude_none=True), kind.status, headers, MEDIA_TYPE)

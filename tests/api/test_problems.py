@@ -1,0 +1,93 @@
+"""Failures behind the service: each becomes its problem, and what nobody foresaw tells nothing."""
+
+import logging
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import pytest
+
+from api.app import create_app
+from api.cli import serve
+from api.errors import ERRORS, Kind, NotReadyError
+from brain import errors
+from brain.session import Brain
+from brain.settings import load_settings
+from brain.types import Answer, Question
+
+
+class FailingBrain:
+    def __init__(self, error: Exception) -> None:
+        self.error, self.settings = error, load_settings()
+
+    async def ask(self, question: Question) -> Answer:
+        raise self.error
+
+
+async def ask(error: Exception) -> httpx.Response:
+    app = create_app(load_settings(), cast(Brain, FailingBrain(error)))
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+        return await client.post("/v1/answer", json={"question": "Où ?"}, headers={"X-Request-ID": "mine"})
+
+
+@pytest.mark.parametrize(("error", "kind"), ERRORS.items())
+async def test_each_error_of_the_table_is_its_problem(error: type[errors.BrainError], kind: Kind) -> None:
+    response = await ask(error("It broke.", "Mend it."))
+
+    assert response.status_code == kind.status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert response.json() == {
+        "type": f"urn:problem:brain:{kind.slug}",
+        "title": kind.title,
+        "status": kind.status,
+        "detail": "It broke.",
+        "hint": "Mend it.",
+        "request_id": "mine",
+    }
+    assert ("retry-after" in response.headers) == (kind.status == 503)
+
+
+async def test_an_error_without_a_row_takes_its_base_class_one() -> None:
+    response = await ask(errors.PromptError("It broke."))
+
+    problem: dict[str, Any] = response.json()
+    assert (response.status_code, problem["type"]) == (500, "urn:problem:brain:failed")
+    assert "hint" not in problem
+
+
+async def test_an_unforeseen_error_is_told_to_nobody_but_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.INFO, logger="api"):
+        response = await ask(ZeroDivisionError("Où ? secret"))
+
+    assert (response.status_code, response.json()["type"]) == (500, "urn:problem:brain:internal")
+    assert response.headers["x-request-id"] == response.json()["request_id"] == "mine"
+    assert "secret" not in response.text and "ZeroDivision" not in response.text
+    assert "request_id=mine unexpected ZeroDivisionError" in caplog.text
+    assert "raise self.error" in caplog.text
+    assert "secret" not in caplog.text
+
+
+async def test_a_known_failure_is_logged_but_waiting_is_not(caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.WARNING, logger="api"):
+        await ask(errors.StoreError("The index failed: disk"))
+        await ask(NotReadyError("Brain is being opened."))
+
+    assert [record.getMessage() for record in caplog.records] == ["request_id=mine StoreError: The index failed: disk"]
+
+
+def test_a_taken_port_and_an_unknown_audience_are_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(errors.SettingsError, match=rf"127\.0\.0\.1, port {port}: Address already in use$"):
+            serve(port=port, home=tmp_path)
+    with pytest.raises(errors.SettingsError, match=r"service\.audience 'nobody' is not a reader"):
+        serve(audience="nobody", home=tmp_path)
+
+
+def test_the_command_line_loads_the_service_only_to_serve() -> None:
+    probe = "import sys, api.cli; print([name for name in ('fastapi', 'uvicorn', 'torch') if name in sys.modules])"
+
+    assert subprocess.check_output([sys.executable, "-c", probe], text=True).strip() == "[]"

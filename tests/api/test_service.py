@@ -1,0 +1,368 @@
+"""The service as callers meet it: a real index and encoder behind a real server, asked over HTTP."""
+
+import asyncio
+import logging
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from threading import Event, Thread
+from time import monotonic, sleep
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+from api.app import create_app
+from brain.session import Brain
+from brain.settings import Settings, load_settings
+from ingest.parse import Defaults
+from ingest.run import ingest_folder
+
+PAGES = {
+    "remboursement.md": "---\nurl: https://aide.example.com/r\nupdated_at: 2026-03-18\naudience: public\n---\n"
+    "# Quand serai-je remboursé ?\n\n## Le délai\n\n"
+    "Nous vous remboursons sous 14 jours après la réception du colis retourné.\n",
+    "livraison.md": "---\naudience: public\ntags: [livraison]\n---\n# Délais de livraison\n\n"
+    "La livraison standard prend 3 à 5 jours ouvrés. La livraison express arrive le lendemain avant 13 heures.\n",
+    "geste.md": "# Geste commercial\n\n"
+    "Un conseiller peut accorder un geste commercial de 30 euros sans l'accord de son responsable.\n",
+}
+REFUND = "Combien de temps pour être remboursé après un retour ?"
+GESTURE = "Quel geste commercial un conseiller peut-il accorder ?"
+SERVE = """
+import typer
+from api.cli import register
+app = typer.Typer()
+app.callback()(lambda: None)
+register(app)
+app()
+"""
+
+
+@contextmanager
+def serving(app: FastAPI) -> Iterator[httpx.Client]:
+    """A client of the app on a free port."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client:
+            yield client
+    finally:
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+def until(client: httpx.Client, status: int, path: str = "/readyz", seconds: float = 60) -> httpx.Response:
+    end = monotonic() + seconds
+    while monotonic() < end:
+        try:
+            response = client.get(path)
+        except httpx.ConnectError:
+            sleep(0.1)
+            continue
+        if response.status_code == status:
+            return response
+        sleep(0.05)
+    raise AssertionError(f"{path} did not answer {status}")
+
+
+@pytest.fixture(scope="session")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with an index that no test opens; they take copies, as an index has one owner."""
+    folder = tmp_path_factory.mktemp("pages")
+    for name, text in PAGES.items():
+        (folder / name).write_text(text, encoding="utf-8")
+    home = tmp_path_factory.mktemp("home")
+    ingest_folder(folder, load_settings(home=home, ingest={"workers": 1}), defaults=Defaults(audience=("agent",)))
+    return home
+
+
+def settings_of(home: Path, copy: Path, **service: Any) -> Settings:
+    return load_settings(home=Path(shutil.copytree(home, copy)), service=service)
+
+
+@pytest.fixture(scope="session")
+def brain(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brain]:
+    with Brain.open(settings_of(home, tmp_path_factory.mktemp("opened") / "home", max_question_chars=300)) as brain:
+        yield brain
+
+
+@pytest.fixture(scope="session")
+def client(brain: Brain) -> Iterator[httpx.Client]:
+    """Asks as the public."""
+    with serving(create_app(brain.settings, brain)) as client:
+        until(client, 200)
+        yield client
+
+
+def answer(client: httpx.Client, question: str, **more: Any) -> dict[str, Any]:
+    response = client.post("/v1/answer", json={"question": question, **more})
+    assert response.status_code == 200, response.text
+    found: dict[str, Any] = response.json()
+    return found
+
+
+def search(client: httpx.Client, question: str, **more: Any) -> list[dict[str, Any]]:
+    response = client.post("/v1/search", json={"question": question, **more})
+    assert response.status_code == 200, response.text
+    found: list[dict[str, Any]] = response.json()["passages"]
+    return found
+
+
+def check_problem(response: httpx.Response, status: int, slug: str) -> dict[str, Any]:
+    problem: dict[str, Any] = response.json()
+    assert response.status_code == status
+    assert response.headers["content-type"] == "application/problem+json"
+    assert problem["type"] == f"urn:problem:brain:{slug}"
+    assert problem["status"] == status
+    assert problem["title"] and problem["detail"]
+    assert problem["request_id"] == response.headers["x-request-id"]
+    return problem
+
+
+def test_an_answer_quotes_its_passages_literally(client: httpx.Client) -> None:
+    found = answer(client, REFUND)
+
+    assert (found["status"], found["reason"], found["language"], found["closest"]) == ("answered", None, "fr", [])
+    assert "14 jours" in found["text"] == " ".join(sentence["text"] for sentence in found["sentences"])
+    (source,) = found["sources"]
+    assert source == {
+        "number": 1,
+        "document_id": "remboursement.md",
+        "title": "Quand serai-je remboursé ?",
+        "url": "https://aide.example.com/r",
+        "updated_at": "2026-03-18",
+        "heading_path": source["heading_path"],
+    }
+    texts = {passage["id"]: passage["text"] for passage in search(client, REFUND)}
+    for sentence in found["sentences"]:
+        assert sentence["citations"]
+        for citation in sentence["citations"]:
+            assert texts[citation["passage_id"]][slice(*citation["span"])] == citation["quote"]
+            assert (citation["number"], citation["document_id"]) == (1, "remboursement.md")
+
+
+def test_an_answer_shows_no_trace_and_no_scores(client: httpx.Client) -> None:
+    shown = client.post("/v1/answer", json={"question": REFUND}).text
+
+    assert not any(word in shown for word in ('"trace"', '"scores"', '"audience"', '"passages"', '"tenant"'))
+
+
+def test_a_question_without_evidence_is_refused_with_the_closest_documents(client: httpx.Client) -> None:
+    found = answer(client, "Quelle est la capitale du Pérou ?")
+
+    assert (found["status"], found["sentences"], found["sources"], found["text"]) == ("refused", [], [], "")
+    assert found["reason"] and found["message"]
+    assert {link["document_id"] for link in found["closest"]} == {"remboursement.md", "livraison.md"}
+
+
+def test_the_public_never_meets_an_internal_document(client: httpx.Client, brain: Brain) -> None:
+    found = answer(client, GESTURE)
+
+    named = [source["document_id"] for source in found["sources"] + found["closest"]]
+    assert named and "geste.md" not in named
+    assert "30 euros" not in found["text"]
+    assert {passage["document_id"] for passage in search(client, GESTURE, limit=50)} == {
+        "remboursement.md",
+        "livraison.md",
+    }
+    settings = brain.settings.model_copy(
+        update={"service": brain.settings.service.model_copy(update={"audience": "agent"})}
+    )
+    with serving(create_app(settings, brain)) as agent:
+        assert until(agent, 200).json()["passages"] == 3
+        assert "30 euros" in answer(agent, GESTURE)["text"]
+        assert search(agent, GESTURE, limit=1)[0]["document_id"] == "geste.md"
+    assert answer(client, REFUND)["status"] == "answered"  # the other service left the given Brain open
+
+
+def test_search_narrows_and_limits(client: httpx.Client) -> None:
+    assert len(search(client, REFUND, limit=1)) == 1
+    (passage,) = search(client, REFUND, tags=["livraison"], document_languages=["fr"], as_of="2026-01-31")
+    assert passage["document_id"] == "livraison.md"
+    assert passage["scores"]["fused"] > 0 and passage["tags"] == ["livraison"]
+    assert search(client, REFUND, document_languages=["en"]) == []
+
+
+@pytest.mark.parametrize("path", ["/v1/answer", "/v1/search"])
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({"question": REFUND, "tenant": "other"}, "tenant"),
+        ({"question": REFUND, "audience": "agent"}, "audience"),
+        ({"question": "   "}, "question"),
+        ({"question": "secret " * 50}, "question"),
+        ({"question": REFUND, "as_of": "secret"}, "as_of"),
+        ({"question": REFUND, "tags": ["secret"] * 21}, "tags"),
+        ({"question": REFUND, "language": "secret"}, "language"),
+        ({}, "question"),
+    ],
+)
+def test_a_wrong_field_is_named_and_its_value_is_not(
+    client: httpx.Client, path: str, body: dict[str, Any], field: str
+) -> None:
+    response = client.post(path, json=body)
+
+    problem = check_problem(response, 422, "invalid")
+    assert [error["field"] for error in problem["errors"]] == [field]
+    assert "secret" not in response.text
+
+
+def test_turns_are_checked_one_by_one(client: httpx.Client) -> None:
+    good = [{"role": "user", "text": "Bonjour"}, {"role": "assistant", "text": "Bonjour !"}]
+    assert answer(client, REFUND, turns=good)["status"] == "answered"
+
+    bad = client.post("/v1/answer", json={"question": REFUND, "turns": [*good, {"role": "system", "text": "x"}]})
+    assert [error["field"] for error in bad.json()["errors"]] == ["turns.2.role"]
+    check_problem(client.post("/v1/answer", json={"question": REFUND, "turns": good * 11}), 422, "invalid")
+
+
+def test_a_body_that_is_no_json_is_invalid(client: httpx.Client) -> None:
+    header = {"Content-Type": "application/json"}
+
+    broken = check_problem(client.post("/v1/answer", content=b'{"question": secret', headers=header), 422, "invalid")
+
+    assert broken["errors"] == [{"field": "body", "message": "JSON decode error"}]
+    check_problem(client.post("/v1/answer", content=b'{"question": "\xff"}', headers=header), 400, "unreadable")
+
+
+def test_a_body_over_64_kib_is_refused_with_its_length_and_in_chunks(client: httpx.Client) -> None:
+    question = b'{"question": "' + 65_000 * b"a" + b'"}'
+    large = question + b" " * (65_537 - len(question))
+    header = {"Content-Type": "application/json"}
+
+    for content in (large, iter([large[:40_000], large[40_000:]])):
+        check_problem(client.post("/v1/answer", content=content, headers=header), 413, "too-large")
+    largest = client.post("/v1/answer", content=large[:-1], headers=header)
+    assert largest.json()["errors"][0]["field"] == "question"  # read whole: too long for a question
+
+
+def test_unknown_addresses_and_methods_are_problems(client: httpx.Client) -> None:
+    check_problem(client.get("/v1/nothing"), 404, "not-found")
+    wrong = client.get("/v1/answer")
+    check_problem(wrong, 405, "method-not-allowed")
+    assert wrong.headers["allow"] == "POST"
+
+
+def test_a_good_request_id_is_kept_and_a_bad_one_replaced(client: httpx.Client) -> None:
+    kept = client.get("/healthz", headers={"X-Request-ID": "web-1.a_B"})
+    assert kept.headers["x-request-id"] == "web-1.a_B"
+    for bad in (b"a b", b"a" * 65, b"a\tb", b"\xe9"):
+        made = client.get("/healthz", headers={b"X-Request-ID": bad}).headers["x-request-id"]
+        assert len(made) == 32 and made.isalnum()
+
+
+def test_each_request_is_one_line_that_does_not_tell_the_question(
+    client: httpx.Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    with caplog.at_level(logging.INFO, logger="api"):
+        client.post("/v1/search?q=zanzibar", json={"question": "zanzibar"}, headers={"X-Request-ID": "one"})
+        client.post("/v1/search", json={"question": "zanzibar", "zanzibar": 1}, headers={"X-Request-ID": "two"})
+        client.get("/zanzibar", headers={"X-Request-ID": "three"})
+
+    lines = [record.getMessage() for record in caplog.records if record.name.startswith("api")]
+    assert [line.partition(" ms=")[0] for line in lines] == [
+        "method=POST route=/v1/search status=200",
+        "method=POST route=/v1/search status=422",
+        "method=GET route=- status=404",
+    ]
+    assert [line.rpartition("request_id=")[2] for line in lines] == ["one", "two", "three"]
+    assert "zanzibar" not in " ".join(lines)
+
+
+async def test_sixteen_questions_at_once_are_all_answered(client: httpx.Client) -> None:
+    async with httpx.AsyncClient(base_url=client.base_url, timeout=60) as many:
+        asked = [many.post("/v1/answer", json={"question": (REFUND, GESTURE)[i % 2]}) for i in range(16)]
+        replies = await asyncio.gather(*asked)
+
+    assert [reply.status_code for reply in replies] == [200] * 16
+    assert {tuple(s["document_id"] for s in reply.json()["sources"]) for reply in replies[::2]} == {
+        ("remboursement.md",)
+    }
+
+
+def test_until_brain_is_open_the_service_is_alive_but_not_ready(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_open, really_open = Event(), Brain.open
+
+    def wait_and_open(*arguments: Any) -> Brain:
+        may_open.wait(30)
+        return really_open(*arguments)
+
+    monkeypatch.setattr(Brain, "open", wait_and_open)
+    settings = settings_of(home, tmp_path / "home")
+    with serving(create_app(settings)) as client:
+        assert until(client, 200, "/healthz").json() == {"status": "ok"}
+        for early in (client.get("/readyz"), client.post("/v1/answer", json={"question": REFUND})):
+            check_problem(early, 503, "not-ready")
+            assert early.headers["retry-after"] == "2"
+        may_open.set()
+        ready = until(client, 200).json()
+        assert (ready["status"], ready["passages"]) == ("ready", 2)
+        assert ready["encoder"].startswith("multilingual-e5-small")
+        assert answer(client, REFUND)["status"] == "answered"
+    really_open(settings).close()  # the service gave the index back
+
+
+def test_without_an_index_the_service_stays_unready_and_says_what_to_do(tmp_path: Path) -> None:
+    with serving(create_app(load_settings(home=tmp_path / "empty"))) as client:
+        until(client, 200, "/healthz")
+        for response in (client.get("/readyz"), client.post("/v1/search", json={"question": REFUND})):
+            problem = check_problem(response, 503, "index-missing")
+            assert problem["hint"] == "Run: brain ingest FOLDER"
+
+
+def serve_process(home: Path, *flags: str) -> tuple[subprocess.Popen[str], str]:
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    command = [sys.executable, "-c", SERVE, "serve", "--home", str(home), "--port", str(port), *flags]
+    return subprocess.Popen(command, stderr=subprocess.PIPE, text=True), f"http://127.0.0.1:{port}"
+
+
+def test_brain_serve_answers_and_ends_well_when_it_is_told_to(home: Path, tmp_path: Path) -> None:
+    process, url = serve_process(shutil.copytree(home, tmp_path / "home"), "--audience", "agent")
+    try:
+        with httpx.Client(base_url=url, timeout=30) as client:
+            until(client, 200)
+            assert "30 euros" in answer(client, GESTURE)["text"]
+        os.kill(process.pid, signal.SIGTERM)
+        said = process.communicate(timeout=20)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert f"Brain listens on {url} (try it: {url}/docs)" in said
+    assert "Everyone asks as 'agent' of tenant 'default'" in said
+    assert "ready: 3 passages that 'agent' may read" in said
+    assert "API keys" not in said and "Traceback" not in said
+
+
+def test_brain_serve_warns_where_there_is_nothing_to_see_or_no_protection(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = shutil.copytree(home, tmp_path / "home")
+    config = tmp_path / "brain.toml"
+    config.write_text('[service]\ntenant = "empty"\n', encoding="utf-8")
+    monkeypatch.setenv("BRAIN_CONFIG", str(config))
+    process, url = serve_process(folder, "--host", "0.0.0.0")
+    try:
+        with httpx.Client(base_url=url, timeout=30) as client:
+            assert until(client, 200).json()["passages"] == 0
+        os.kill(process.pid, signal.SIGINT)
+        said = process.communicate(timeout=20)[1]
+    finally:
+        process.kill()
+    assert process.returncode == 0, said
+    assert "There are no API keys yet" in said
+    assert "No document is public: give `audience: public` in the documents, or run: brain ingest FOLDER" in said

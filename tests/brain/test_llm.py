@@ -1,0 +1,263 @@
+"""The LLM answerer over a real socket, against an endpoint that says, or fails to say, what a test wants."""
+
+import asyncio
+import json
+import logging
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
+from typing import Any, cast
+
+import pytest
+
+from brain.answer import answer
+from brain.answerers import make_answerer
+from brain.answerers.llm import LLMAnswerer
+from brain.answerers.llm_client import without_thinking
+from brain.errors import ModelError, PromptError
+from brain.retrieve import Retriever
+from brain.settings import AnswerSettings, Settings
+from brain.types import Answer, Passage, Passages, Question, Reason, Scores, Status
+
+KEY = "sk-very-secret"
+LIMIT = 3.0
+QUESTION = Question("Combien de temps pour renvoyer un article ?", language="fr")
+TEXT = "Le client dispose de 14 jours pour renvoyer un article. Les articles soldés ne sont pas repris."
+PASSAGES = (Passage("p1", "d1", TEXT, (0, len(TEXT)), Scores(1.0), title="Retours", language="fr"),)
+
+
+@dataclass
+class Endpoint:
+    """A chat endpoint with one scripted answer; `requests` are the headers and bodies that came in."""
+
+    url: str
+    status: int = 200
+    body: str = ""
+    hang: bool = False
+    content_type: str = "application/json"
+    requests: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
+    released: Event = field(default_factory=Event)
+
+    def says(self, text: str, **choice: Any) -> None:
+        message = {"role": "assistant", "content": text}
+        usage = {"prompt_tokens": 300, "completion_tokens": 20, "total_tokens": 320}
+        choices = [{"index": 0, "message": message, "finish_reason": "stop"} | choice]
+        reply = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": choices, "usage": usage}
+        self.body = json.dumps(reply)
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            script.requests.append((dict(self.headers), json.loads(body)))
+            if script.hang:
+                script.released.wait(30)
+                return
+            content = script.body.encode()
+            self.send_response(script.status)
+            self.send_header("Content-Type", script.content_type)
+            self.send_header("Content-Length", str(len(content)))
+            self.end_headers()
+            self.wfile.write(content)
+
+        def log_message(self, *args: Any) -> None:
+            """Says nothing."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        script = Endpoint(f"http://127.0.0.1:{server.server_port}/v1")
+        thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+        thread.start()
+        yield script
+        script.released.set()
+        server.shutdown()
+        thread.join()
+
+
+def settings(url: str, **llm: Any) -> Settings:
+    values = {"url": url, "model": "some-model", "api_key": KEY, "timeout_s": LIMIT} | llm
+    return Settings.model_validate({"answer": {"provider": "llm", "sufficiency": 0}, "llm": values})
+
+
+async def asked(url: str, answerer: LLMAnswerer | None = None, **llm: Any) -> Answer:
+    """The whole answer path, the retriever apart."""
+
+    class Found:
+        async def search_async(self, question: Question, limit: int, **_: Any) -> Passages:
+            return Passages(PASSAGES, "fr")
+
+        def scope(self, question: Question) -> Any:
+            return type("Scope", (), {"valid_on": None})
+
+    used = answerer or make_answerer(settings(url, **llm))
+    return await answer(QUESTION, cast(Retriever, Found()), used, AnswerSettings(sufficiency=0))
+
+
+async def failure(url: str, **llm: Any) -> ModelError:
+    """The error, which must come within the limit and tell neither key nor prompt."""
+    answerer = LLMAnswerer(settings(url, **llm))
+    start = time.monotonic()
+    with pytest.raises(ModelError) as caught:
+        await answerer.write(QUESTION, "fr", PASSAGES)
+    assert time.monotonic() - start < LIMIT + 0.5
+    said = f"{caught.value} {caught.value.hint}"
+    assert KEY not in said and "renvoyer" not in said and caught.value.__cause__ is None
+    return caught.value
+
+
+async def test_a_good_reply_becomes_a_cited_answer(endpoint: Endpoint) -> None:
+    endpoint.says("<think>Hm [3].</think>Le client a 14 jours pour renvoyer un article [1]. Bonne journée !")
+    given = await asked(endpoint.url)
+    assert (given.status, given.text) == (Status.ANSWERED, "Le client a 14 jours pour renvoyer un article.")
+    assert given.sentences[0].citations[0].quote == "Le client dispose de 14 jours pour renvoyer un article."
+    assert given.trace.dropped == ({"text": "Bonne journée !", "why": "no citation"},)
+    assert given.trace.prompt is not None and given.trace.prompt["name"] == "answer"
+    assert given.trace.prompt["language"] == "fr" and len(given.trace.prompt["hash"]) == 64
+    assert given.trace.model == {
+        "model": "some-model",
+        "temperature": 0,
+        "max_tokens": 400,
+        "url": endpoint.url,
+        "passages": 1,
+        "usage": {"prompt_tokens": 300, "completion_tokens": 20, "total_tokens": 320},
+    }
+
+
+async def test_what_goes_over_the_wire(endpoint: Endpoint) -> None:
+    endpoint.says("[[NO_ANSWER]]")
+    await asked(endpoint.url, temperature=0.5)
+    headers, body = endpoint.requests[0]
+    assert headers["Authorization"] == f"Bearer {KEY}"
+    assert {key: body[key] for key in ("model", "temperature", "max_tokens")} == {
+        "model": "some-model",
+        "temperature": 0.5,
+        "max_tokens": 400,
+    }
+    system, user = body["messages"]
+    assert (system["role"], user["role"]) == ("system", "user")
+    assert TEXT in user["content"] and QUESTION.text in user["content"] and "{{" not in user["content"]
+
+
+async def test_no_answer_is_a_refusal(endpoint: Endpoint) -> None:
+    endpoint.says("[[NO_ANSWER]]")
+    given = await asked(endpoint.url)
+    assert (given.status, given.reason) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE)
+
+
+async def test_a_reply_cut_off_loses_its_last_sentence(endpoint: Endpoint) -> None:
+    endpoint.says("Le client dispose de 14 jours [1], sauf", finish_reason="length")
+    given = await asked(endpoint.url)
+    assert given.trace.dropped[0]["why"] == "cut off at max_tokens" and not given.sentences
+
+
+async def test_a_model_that_fails_leaves_the_passages_own_sentences(endpoint: Endpoint) -> None:
+    endpoint.status = 401
+    given = await asked(endpoint.url)
+    assert (given.status, given.reason) == (Status.DEGRADED, Reason.MODEL_FAILED)
+    assert given.sentences and "status 401" in given.trace.dropped[0]["why"]
+
+
+async def test_without_passages_nothing_is_asked(endpoint: Endpoint) -> None:
+    draft = await LLMAnswerer(settings(endpoint.url)).write(QUESTION, "fr", ())
+    assert not draft.sentences and not endpoint.requests
+
+
+def test_one_answerer_serves_several_event_loops(endpoint: Endpoint) -> None:
+    endpoint.says("Le client a 14 jours pour renvoyer un article [1].")
+    answerer = LLMAnswerer(settings(endpoint.url))
+    assert all(asyncio.run(asked(endpoint.url, answerer)).sentences for _ in range(2))
+
+
+async def test_nothing_is_logged(endpoint: Endpoint, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    endpoint.says("[[NO_ANSWER]]")
+    await asked(endpoint.url)
+    assert [r for r in caplog.records if r.name.split(".")[0] in ("openai", "httpx", "httpcore", "llama_index")] == []
+
+
+async def test_connection_refused() -> None:
+    assert "can't be reached" in str(await failure("http://127.0.0.1:9/v1"))
+
+
+async def test_an_endpoint_that_hangs(endpoint: Endpoint) -> None:
+    endpoint.hang = True
+    error = await failure(endpoint.url, timeout_s=1)
+    assert "did not answer within 1 s" in str(error) and "llm.timeout_s" in error.hint
+
+
+async def test_a_failing_endpoint_is_tried_three_times(endpoint: Endpoint) -> None:
+    endpoint.status, endpoint.body = 500, json.dumps({"error": {"message": f"bad key {KEY}"}})
+    assert "status 500" in str(await failure(endpoint.url))
+    assert len(endpoint.requests) == 3
+
+
+async def test_a_wrong_key(endpoint: Endpoint) -> None:
+    endpoint.status, endpoint.body = 401, json.dumps({"error": {"message": f"Incorrect API key provided: {KEY}"}})
+    error = await failure(endpoint.url)
+    assert "status 401" in str(error) and "llm.api_key" in error.hint
+    assert len(endpoint.requests) == 1
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "garbage",
+        "",
+        "null",
+        "[]",
+        "{}",
+        '{"choices": []}',
+        '{"choices": null}',
+        '{"choices": [{"finish_reason": "stop"}]}',
+        '{"choices": [{"message": {"role": "martian", "content": "x"}, "finish_reason": "stop"}]}',
+        '{"choices": [{"message": {"role": "assistant", "content": 7}, "finish_reason": "stop"}]}',
+    ],
+)
+async def test_a_reply_that_makes_no_sense(endpoint: Endpoint, body: str) -> None:
+    endpoint.body = body
+    assert "can't be read" in str(await failure(endpoint.url))
+
+
+async def test_a_page_instead_of_a_reply(endpoint: Endpoint) -> None:
+    endpoint.body, endpoint.content_type = "<html>Welcome!</html>", "text/html"
+    assert "can't be read" in str(await failure(endpoint.url))
+
+
+@pytest.mark.parametrize("text", ["", " \n", "<think>So much to think about"])
+async def test_an_empty_reply(endpoint: Endpoint, text: str) -> None:
+    endpoint.says(text)
+    assert "empty reply" in str(await failure(endpoint.url))
+
+
+async def test_a_password_in_the_url_is_not_told() -> None:
+    error = await failure("http://me:hunter2@127.0.0.1:9/v1")
+    assert "hunter2" not in str(error) and "me:***@127.0.0.1" in str(error)
+
+
+@pytest.mark.parametrize("url", ["http://[/v1", "nonsense", "http://127.0.0.1:port/v1"])
+async def test_a_malformed_url(url: str) -> None:
+    assert isinstance(await failure(url), ModelError)
+
+
+def test_an_answerer_needs_a_model_and_a_prompt() -> None:
+    with pytest.raises(ModelError, match="No language model"):
+        LLMAnswerer(Settings())
+    with pytest.raises(PromptError, match=r"no prompt sing\.en"):
+        LLMAnswerer(settings("http://127.0.0.1:9/v1", prompt="sing"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "text"),
+    [
+        ("<think>a\nb</think>\nc", "c"),
+        ("<thinking>a</thinking>b<think>c</think>d", "bd"),
+        ("a</think> b", "b"),
+        ("a <think>b", "a"),
+        ("a", "a"),
+    ],
+)
+def test_thinking_is_left_out(reply: str, text: str) -> None:
+    assert without_thinking(reply) == text

@@ -1,0 +1,185 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brain.answerers.llm_citations import marked_sentences, read_reply
+from brain.answerers.llm_numbers import numbers_in
+from brain.citations import checked, holds
+from brain.types import Passage, Scores
+
+
+def passage(id: str, text: str, title: str = "", language: str = "fr") -> Passage:
+    return Passage(id, f"doc-{id}", text, (0, len(text)), Scores(1.0), title=title, language=language)
+
+
+RETURNS = passage(
+    "returns",
+    "# Retours\n\nLe client dispose de 14 jours pour renvoyer un article. Les articles soldés ne sont pas repris. "
+    "Le remboursement est versé sous 30 jours, sauf pour les cartes cadeaux.",
+    "Retours 2026",
+)
+FEES = passage(
+    "fees",
+    "| Envoi | Prix |\n|---|---|\n| Standard | 4,90 € |\n| Express | 1 200,50 € |\n\n"
+    "Il faut joindre :\n- la facture\n- le bon de retour\n",
+    "Tarifs",
+)
+PASSAGES = (RETURNS, FEES)
+
+
+def told(reply: str, *, cut: bool = False) -> tuple[list[tuple[str, list[str]]], list[tuple[str, str]]]:
+    """Sentences with their quotes, and what was dropped with why."""
+    draft = read_reply(reply, PASSAGES, "fr", cut=cut)
+    sentences = [(s.text, [c.quote for c in s.citations]) for s in draft.sentences]
+    return sentences, [(d["text"], d["why"]) for d in draft.dropped]
+
+
+@pytest.mark.parametrize(
+    "reply",
+    [
+        "Le client dispose de 14 jours [1].",
+        "Le client dispose de 14 jours. [1]",
+        "Le client dispose de 14 jours.[1]",
+        "Le client dispose de 14 jours.\n[1]",
+        "[1] Le client dispose de 14 jours.",
+        "Le client dispose [1] de 14 jours.",
+        "- Le client dispose de 14 jours [passage 1].",
+        "Le client dispose de 14 jours [[1]].",
+    ],
+)
+def test_a_marker_is_understood_wherever_it_stands(reply: str) -> None:
+    quote = "Le client dispose de 14 jours pour renvoyer un article."
+    assert told(reply) == ([("Le client dispose de 14 jours.", [quote])], [])
+
+
+@pytest.mark.parametrize("marks", ["[1][2]", "[1, 2]", "[1] [2]", "[1;2]", "[2][1][2]"])
+def test_several_passages_support_a_sentence(marks: str) -> None:
+    draft = read_reply(f"Un envoi standard de retour d'un article {marks}.", PASSAGES, "fr")
+    assert {citation.passage_id for citation in draft.sentences[0].citations} == {"returns", "fees"}
+
+
+def test_a_marker_belongs_to_the_sentence_before_it() -> None:
+    marked = list(marked_sentences("Un délai court. [1] Sauf les soldes. [2][3] Fin"))
+    assert [(m.text, m.numbers) for m in marked] == [
+        ("Un délai court.", (1,)),
+        ("Sauf les soldes.", (2, 3)),
+        ("Fin", ()),
+    ]
+
+
+def test_markers_that_open_lines_belong_to_the_lines() -> None:
+    marked = list(marked_sentences("[1] Un délai.\n[2] Un prix.\n1. [3] Un autre"))
+    assert [(m.text, m.numbers) for m in marked] == [("Un délai.", (1,)), ("Un prix.", (2,)), ("Un autre", (3,))]
+
+
+def test_an_abbreviation_does_not_end_a_sentence() -> None:
+    assert [m.text for m in marked_sentences("Voir art. 5 env. [1] 3 jours [2].")] == ["Voir art. 5 env. 3 jours."]
+
+
+def test_the_text_between_markers_keeps_its_spaces() -> None:
+    assert [m.text for m in marked_sentences("Le « délai [1] » est court [2] ; c'est tout[1]ici.")] == [
+        "Le « délai » est court ; c'est tout ici."
+    ]
+
+
+def test_a_table_row_is_quoted_with_its_header() -> None:
+    assert told("L'envoi express coûte 1200,50 euros [2].") == (
+        [("L'envoi express coûte 1200,50 euros.", ["| Envoi | Prix |", "| Express | 1 200,50 € |"])],
+        [],
+    )
+
+
+@pytest.mark.parametrize(
+    ("reply", "text", "why"),
+    [
+        ("Le client dispose de 14 jours.", "Le client dispose de 14 jours.", ["no citation"]),
+        ("Le client a 14 jours [3].", "Le client a 14 jours.", ["there is no passage 3", "no citation"]),
+        ("Le client a 14 jours [0].", "Le client a 14 jours.", ["there is no passage 0", "no citation"]),
+        ("La piscine ferme mardi [1].", "La piscine ferme mardi.", ["not supported by passage 1"]),
+        ("Le client dispose de 15 jours [1].", "Le client dispose de 15 jours.", ["a number is not in the passage"]),
+        ("[3]", "", ["there is no passage 3", "no citation"]),
+    ],
+)
+def test_what_does_not_hold_is_dropped_and_recorded(reply: str, text: str, why: list[str]) -> None:
+    assert told(reply) == ([], [(text, reason) for reason in why])
+
+
+def test_a_wrong_marker_beside_a_good_one_is_recorded() -> None:
+    sentences, dropped = told("Le client dispose de 14 jours [1][2][7].")
+    assert len(sentences) == 1
+    assert [why for _, why in dropped] == ["there is no passage 7", "not supported by passage 2"]
+
+
+def test_a_number_of_the_title_counts() -> None:
+    assert told("En 2026, un article soldé n'est pas repris [1].")[1] == []
+
+
+@pytest.mark.parametrize("reply", ["[[NO_ANSWER]]", "NO_ANSWER", " [NO_ANSWER]. "])
+def test_no_answer_is_an_empty_draft(reply: str) -> None:
+    assert told(reply)[0] == []
+
+
+def test_words_beside_no_answer_are_recorded() -> None:
+    said = "Le client dispose de 14 jours [1]."
+    assert told(f"{said} [[NO_ANSWER]]") == ([], [(said, "written beside NO_ANSWER")])
+
+
+def test_a_sentence_cut_off_is_dropped() -> None:
+    reply = "Les articles soldés ne sont pas repris [1]. Le remboursement est versé sous 30 jours [1], sauf"
+    sentences, dropped = told(reply, cut=True)
+    assert [text for text, _ in sentences] == ["Les articles soldés ne sont pas repris."]
+    assert dropped == [("Le remboursement est versé sous 30 jours, sauf", "cut off at max_tokens")]
+    assert len(told(reply, cut=False)[0]) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "numbers"),
+    [
+        ("1 200,50", {"1200.5"}),
+        ("1\u202f200,50 €", {"1200.5"}),
+        ("1,200.50", {"1200.5"}),
+        ("1'200.50", {"1200.5"}),
+        ("1200.50", {"1200.5"}),
+        ("1.200.000 et 12,00", {"1200000", "12"}),
+        ("le 05.06.2026, de 10h30 à 12 h", {"5", "6", "2026", "10", "30", "12"}),
+        ("2026-06-05", {"2026", "6", "5"}),
+        ("0,5 %", {"0.5"}),
+        ("aucun", set()),
+    ],
+)
+def test_numbers_are_read_one_way(text: str, numbers: set[str]) -> None:
+    assert numbers_in([text]) == numbers
+
+
+PIECES = [
+    *[
+        "[1]",
+        "[2]",
+        "[9]",
+        "[1, 2]",
+        "[",
+        "]",
+        ". ",
+        "\n",
+        "\n- ",
+        "| ",
+        "# ",
+        "1. ",
+        "« ",
+        " »",
+        "14 jours",
+        "15",
+        "sauf ",
+    ],
+    *["Le remboursement", "articles soldés ", "Express", "facture", "Standard : 4,90", "<think>", "NO_ANSWE"],
+]
+
+
+@given(st.lists(st.sampled_from(PIECES) | st.text(max_size=5)).map("".join), st.booleans())
+def test_whatever_the_reply_each_quote_is_literally_in_its_passage(reply: str, cut: bool) -> None:
+    draft = read_reply(reply, PASSAGES, "fr", cut=cut)
+    texts = {p.id: p.text for p in PASSAGES}
+    for sentence in draft.sentences:
+        assert sentence.citations and numbers_in([sentence.text]) <= numbers_in([*texts.values(), "2026"])
+        assert all(holds(citation, texts[citation.passage_id]) for citation in sentence.citations)
+    assert checked(draft, PASSAGES) == draft
