@@ -18,7 +18,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from bench.bare_encoder import KINDS
-from bench.measure import Finished, brain_command, keep, machine, module, show, step, watched
+from bench.measure import Finished, brain_command, busy, keep, machine, module, show, step, watched
 from brain.index import open_index
 from brain.settings import load_settings
 from brain.state import default_source
@@ -31,7 +31,7 @@ from ingest.split import encoded_text
 STARTS = 3
 CHANGES = 3
 TINY_PAGE = "---\nid: start\n---\n\n# Start\n\nOne sentence, to see what starting costs.\n"
-LAST_PARAGRAPH = re.compile(r"</p>(?!.*</p>)", re.IGNORECASE | re.DOTALL)
+PARAGRAPH = re.compile(r"<p\b[^>]*>.*?</p>", re.IGNORECASE | re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -87,7 +87,8 @@ def bare(texts: Sequence[str], work: Path) -> dict[str, Any]:
     """Both encoders on the texts, each in a process of its own."""
     file = work / "texts.json"
     file.write_text(json.dumps(texts), encoding="utf-8")
-    return {kind: watched(module("bare_encoder", kind, file)).json() for kind in KINDS}
+    runs = {kind: watched(module("bare_encoder", kind, file)) for kind in KINDS}
+    return {kind: run.json() | {"others": run.others} for kind, run in runs.items()}
 
 
 def full_run(bench: Bench, startup_s: float) -> dict[str, Any]:
@@ -103,6 +104,7 @@ def full_run(bench: Bench, startup_s: float) -> dict[str, Any]:
         "rate": encoded / run.wall_s,
         "rate_net": encoded / (run.wall_s - startup_s),
         "memory": asdict(run.peaks),
+        "others": run.others,
     }
 
 
@@ -110,7 +112,7 @@ def again(bench: Bench) -> dict[str, Any]:
     """A run, and what it counted."""
     run = bench.ingest()
     found = run.json()
-    return {"wall_s": run.wall_s, "encoded": found["encoded"], "updated": found["updated"]}
+    return {"wall_s": run.wall_s, "encoded": found["encoded"], "updated": found["updated"], "others": run.others}
 
 
 def changed_page(bench: Bench, page: Path) -> dict[str, Any]:
@@ -132,14 +134,16 @@ def editable_page(prepared: Sequence[Prepared], seed: int) -> Path:
 
 
 def _has_paragraph(page: Path) -> bool:
-    return bool(LAST_PARAGRAPH.search(page.read_text(encoding="utf-8", errors="replace")))
+    return bool(PARAGRAPH.search(page.read_text(encoding="utf-8", errors="replace")))
 
 
 def _with_sentence(page: Path, sentence: str) -> str:
     text = page.read_text(encoding="utf-8")
     if page.suffix == ".md":
         return f"{text.rstrip()}\n\n{sentence}\n"
-    return LAST_PARAGRAPH.sub(f" {sentence}</p>", text, count=1)
+    # The longest paragraph is part of the article, not of menus or the footer, which are left out when parsing.
+    end = max(PARAGRAPH.finditer(text), key=lambda found: len(found[0])).end() - len("</p>")
+    return f"{text[:end]} {sentence}{text[end:]}"
 
 
 def measure(bench: Bench, share: float, seed: int) -> dict[str, Any]:
@@ -206,6 +210,13 @@ def _bare_rows(kind: str, bares: dict[str, Any], ratio: dict[str, float]) -> lis
     ]
 
 
+def others(figures: dict[str, Any]) -> list[float]:
+    """What other processes took of the machine, at each measurement."""
+    bares = [rate for rates in figures["bare"].values() for rate in rates.values()]
+    runs = [figures["full"], figures["unchanged"], *figures["changed"]["runs"], *bares]
+    return [run["others"] for run in runs]
+
+
 def _each(change: dict[str, Any], key: str) -> str:
     return ", ".join(str(run[key]) for run in change["runs"])
 
@@ -229,7 +240,7 @@ def main() -> None:
         bench = Bench(pages, (given.home or work / "home").absolute(), given.audience, work)
         place = machine()
         figures = measure(bench, given.bare_share, given.seed)
-    show(f"ingestion of {given.folder}", ("", "measured", "target"), rows(figures), NOTES)
+    show(f"ingestion of {given.folder}", ("", "measured", "target"), rows(figures), [*NOTES, *busy(others(figures))])
     keep(given.json, {"folder": given.folder, "bare_share": given.bare_share, "machine": place} | figures)
 
 

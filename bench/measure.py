@@ -19,6 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 PERIOD_S = 0.1
+BUSY = 0.1
+"""Share of the machine that others may take before a warning."""
 SAMPLER_SHARE = 0.05
 """Of a core: summing a large process's pages takes 10 ms and more, so it is done more rarely where it would disturb."""
 
@@ -37,15 +39,42 @@ class Peaks:
 
 @dataclass(frozen=True)
 class Finished:
-    """A command that ended well: what it printed, how long it took, what it held."""
+    """A command that ended well: what it printed, how long it took, what it held, what others took meanwhile."""
 
     output: str
     wall_s: float
     peaks: Peaks
+    others: float
 
     def json(self) -> dict[str, Any]:
         """What it printed, read as one JSON object."""
         return dict(json.loads(self.output))
+
+
+class Others:
+    """How much of the cores' time other processes took since this was made, 0 to 1.
+
+    torch's threads wait for each other at every operation: on a full machine each one takes 10 ms, whatever its size.
+    """
+
+    def __init__(self) -> None:
+        self._busy, self._own, self._start = _busy_s(), _own_s(), perf_counter()
+
+    def share(self) -> float:
+        whole = (perf_counter() - self._start) * (os.cpu_count() or 1)
+        return min(1, max(0, (_busy_s() - self._busy - (_own_s() - self._own)) / whole))
+
+
+def _busy_s() -> float:
+    """Seconds that all cores together were not idle, since the system's start."""
+    times = psutil.cpu_times()._asdict()
+    # Guest time is part of user time already.
+    return sum(spent for name, spent in times.items() if name not in ("idle", "iowait", "guest", "guest_nice"))
+
+
+def _own_s() -> float:
+    """Seconds of this process and of its children that have ended."""
+    return sum(os.times()[:4])
 
 
 class _Watch(threading.Thread):
@@ -82,7 +111,7 @@ def _own_mb(process: psutil.Process) -> float:
 
 def watched(command: Sequence[str | Path]) -> Finished:
     """Runs the command to its end. SystemExit with what it said where it fails."""
-    start = perf_counter()
+    start, others = perf_counter(), Others()
     with subprocess.Popen(
         list(map(str, command)), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
@@ -91,9 +120,10 @@ def watched(command: Sequence[str | Path]) -> Finished:
         output, said = process.communicate()
         wall = perf_counter() - start
         watch.join()
+    share = others.share()
     if process.returncode:
         sys.exit(f"{' '.join(map(str, command))}\nended with {process.returncode}:\n{said[-4000:]}{output[-2000:]}")
-    return Finished(output, wall, watch.peaks)
+    return Finished(output, wall, watch.peaks, share)
 
 
 def module(name: str, *arguments: str | Path) -> list[str | Path]:
@@ -113,7 +143,7 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 
 
 def machine() -> dict[str, Any]:
-    """Where the figures come from; the load tells whether others were working too."""
+    """Where the figures come from; the load before the start."""
     load = os.getloadavg()[0] if hasattr(os, "getloadavg") else None
     return {"system": platform.platform(), "cores": os.cpu_count(), "load_1min": load}
 
@@ -128,6 +158,13 @@ def show(title: str, columns: Sequence[str], rows: Sequence[Sequence[str]], note
     console.print(table)
     for note in notes:
         console.print(f"- {note}", style="dim", markup=False)
+
+
+def busy(shares: Sequence[float]) -> list[str]:
+    """A warning where other processes took too much of the machine for the figures to hold."""
+    if max(shares) <= BUSY:
+        return []
+    return [f"OTHER PROCESSES TOOK UP TO {max(shares):.0%} OF THE MACHINE: these figures don't hold; measure again"]
 
 
 def step(line: str) -> None:

@@ -13,7 +13,7 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
-from bench.measure import keep, machine, module, percentiles, show, step
+from bench.measure import Others, busy, keep, machine, module, percentiles, show, step
 from brain.session import Brain
 from brain.settings import load_settings
 from brain.types import DEFAULT_TENANT, INTERNAL, Question
@@ -73,9 +73,16 @@ def measure(home: Path, questions: Sequence[Question], repeat: int) -> dict[str,
     """Starts first (an index has one owner), then everything else in this process."""
     step("process start to first search")
     starts = [ready_s(home, questions[0]) for _ in range(STARTS)]
+    others = Others()
     with Brain.open(load_settings(home=home, answer={"provider": "extractive"})) as brain:
         figures = asyncio.run(in_process(brain, questions, repeat))
-    return {"questions": len(questions), "repeat": repeat, "starts_s": starts, "ready_s": median(starts)} | figures
+    return {
+        "others": others.share(),
+        "questions": len(questions),
+        "repeat": repeat,
+        "starts_s": starts,
+        "ready_s": median(starts),
+    } | figures
 
 
 def rows(figures: dict[str, Any]) -> list[tuple[str, str, str]]:
@@ -108,7 +115,7 @@ def main() -> None:
     cases = [case.to_question(given.audience, given.tenant) for case in load_cases(given.cases)]
     place = machine()
     figures = measure(given.home, [replace(question, language=None) for question in cases], given.repeat)
-    show(f"search in {given.home}", ("", "measured", "target"), rows(figures), NOTES)
+    show(f"search in {given.home}", ("", "measured", "target"), rows(figures), [*NOTES, *busy([figures["others"]])])
     keep(given.json, {"home": given.home, "cases": given.cases, "machine": place} | figures)
 
 

@@ -35,7 +35,7 @@ def _lists(vectors: list[SparseVector]) -> Sparse:
 
 
 def embedding(same_precision: bool) -> Any:
-    """The tutorial's embedding class on the embedded encoder's folder: float32, its default, or Brain's own precision."""
+    """The tutorial's embedding class on the embedded encoder's folder: in float32, its default, or in Brain's precision."""
     from llama_index.embeddings.huggingface import HuggingFaceEmbedding
 
     folder = e5_folder(load_settings().cache_dir or default_cache())
@@ -73,8 +73,12 @@ def ingest(pages: Path, client: Any, embed_model: Any) -> Any:
     from llama_index.core import SimpleDirectoryReader, StorageContext, VectorStoreIndex
     from llama_index.core.node_parser import SentenceSplitter
 
+    def place(file: str) -> dict[str, str]:
+        # LlamaIndex encodes the path with the text: the temporary folder's name would change the figures at each run.
+        return {"file_path": Path(file).relative_to(pages).as_posix()}
+
     index = VectorStoreIndex.from_documents(
-        SimpleDirectoryReader(str(pages), recursive=True).load_data(),
+        SimpleDirectoryReader(str(pages), recursive=True, file_metadata=place).load_data(),
         storage_context=StorageContext.from_defaults(vector_store=store(client)),
         embed_model=embed_model,
         transformations=[SentenceSplitter()],
@@ -82,28 +86,27 @@ def ingest(pages: Path, client: Any, embed_model: Any) -> Any:
     return index.as_retriever(similarity_top_k=TOP, sparse_top_k=TOP, vector_store_query_mode="hybrid")
 
 
-def ask(retriever: Any, question: str, pages: Path) -> tuple[float, list[str]]:
+def ask(retriever: Any, question: str) -> tuple[float, list[str]]:
     """Milliseconds, and the files found, best first."""
     start = perf_counter()
     found = retriever.retrieve(question)
     took = 1e3 * (perf_counter() - start)
-    files = [Path(hit.node.metadata["file_path"]).relative_to(pages).as_posix() for hit in found]
-    return took, list(dict.fromkeys(files))
+    return took, list(dict.fromkeys(hit.node.metadata["file_path"] for hit in found))
 
 
 def run(task: dict[str, Any]) -> dict[str, Any]:
     """Loads, ingests, asks."""
     from qdrant_client import QdrantClient
 
-    pages, start = Path(task["pages"]), perf_counter()
+    start = perf_counter()
     embed_model = embedding(task["same_precision"])
     loaded = perf_counter()
     client = QdrantClient(path=task["store"])
-    retriever = ingest(pages, client, embed_model)
+    retriever = ingest(Path(task["pages"]), client, embed_model)
     ingested = perf_counter()
     for question in task["warm_up"]:
-        ask(retriever, question, pages)
-    asked = [ask(retriever, question, pages) for question in task["questions"]]
+        ask(retriever, question)
+    asked = [ask(retriever, question) for question in task["questions"]]
     passages = client.count(COLLECTION).count
     client.close()
     return {

@@ -27,7 +27,7 @@ from eval.cases import load_cases
 
 @dataclass(frozen=True)
 class Labelled:
-    """Features (rows, 5) and labels (1: the passages hold the answer) of one set."""
+    """Features (rows, 3) and labels (1: the passages hold the answer) of one set."""
 
     name: str
     features: np.ndarray

@@ -18,7 +18,7 @@ from statistics import mean
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from bench.measure import keep, machine, module, percentiles, show, step, watched
+from bench.measure import busy, keep, machine, module, percentiles, show, step, watched
 from eval.cases import Case, load_cases
 from eval.metrics import hit
 
@@ -92,6 +92,7 @@ def side(name: str, task: dict[str, Any], gold: Sequence[frozenset[str]], work: 
         "query_ms": percentiles(found["query_ms"]),
         "tree_mb": finished.peaks.tree_mb,
         "main_rss_mb": finished.peaks.main_rss_mb,
+        "others": finished.others,
         "hits": {k: mean(hit(ids, g, k) for ids, g in zip(found["found"], gold, strict=True)) for k in (1, 5)},
     }
 
@@ -130,6 +131,7 @@ def rows(figures: dict[str, Any]) -> list[tuple[str, str, str, str]]:
         ("peak memory, main process (RSS)", "{:,.0f} MB", [s["main_rss_mb"] for s in (stack, brain)]),
         ("hit@1, pages", "{:.3f}", [s["hits"][1] for s in (stack, brain)]),
         ("hit@5, pages", "{:.3f}", [s["hits"][5] for s in (stack, brain)]),
+        ("other processes' share of the machine", "{:.0%}", [s["others"] for s in (stack, brain)]),
     ]
     return [(name, form.format(a), form.format(b), f"{b / a:.2f}" if a else "") for name, form, (a, b) in kinds]
 
@@ -139,11 +141,12 @@ def notes(figures: dict[str, Any]) -> list[str]:
     precision = "the one that Brain takes on this machine" if figures["same_precision"] else "its default, float32"
     return [
         "not the tutorial's: its sparse model (fastembed) must be downloaded; both sides have Brain's BM25 vectors, "
-        "with Qdrant's IDF",
+        "with Qdrant's IDF; its pages' paths, which it encodes with the text, are those below the folder",
         f"the same encoder weights on both sides; the stack's precision: {precision}; its batches: 10, the default",
         "the stack's passages have up to 1024 tokens, of which the encoder reads 512: compare pages/s, not passages/s",
         "both take ten passages; hit@k counts pages, in the order of each one's best passage; every page may be seen",
-        "seconds after loading: reading, splitting, encoding, storing; a query is timed in the process, after a warm-up",
+        "ingestion: reading, splitting, encoding, storing; a query is timed in the process, after a warm-up",
+        *busy([figures[name]["others"] for name in SIDES]),
     ]
 
 

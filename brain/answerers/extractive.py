@@ -17,7 +17,7 @@ from brain.types import Citation, Passage, Question, Sentence
 
 HEADING_WEIGHT = 0.4
 NUMBER_BONUS = 0.2
-RANK_WEIGHT = 0.3
+RANK_WEIGHT = 1.0
 FURTHER = 0.75
 """A further sentence must score this share of the best one."""
 _ASKS_NUMBER = re.compile(

@@ -49,7 +49,7 @@ def test_elisions_are_of_french_and_italian_only() -> None:
     ],
 )
 def test_accents_case_and_ligatures_make_no_difference(accented: str, plain: str) -> None:
-    assert same(accented, plain) or terms(accented, "fr") == terms(plain, "fr")
+    assert terms(accented, "fr") == terms(plain, "fr")
 
 
 @pytest.mark.parametrize("amount", ["1 200 €", "1\u00a0200 €", "1\u202f200\u00a0€", "1200€", "1200 €", "1200 euro"])
@@ -87,7 +87,9 @@ def test_french_singular_and_plural_share_a_term(one: str, many: str) -> None:
     assert same(one, many)
 
 
-@pytest.mark.parametrize(("one", "other"), [("refund", "refunds"), ("returning", "returned"), ("delivery", "deliveries")])
+@pytest.mark.parametrize(
+    ("one", "other"), [("refund", "refunds"), ("returning", "returned"), ("delivery", "deliveries")]
+)
 def test_english_forms_share_a_term(one: str, other: str) -> None:
     assert same(one, other, "en")
 
@@ -99,9 +101,8 @@ def test_stop_words_are_dropped_with_and_without_accents() -> None:
 
 
 def test_what_carries_the_meaning_is_no_stop_word() -> None:
-    for word in ("remboursement", "délai", "gratuit", "sans", "pas"):
-        if word not in ("sans", "pas"):
-            assert terms(word, "fr")
+    for word in ("remboursement", "délai", "gratuit", "combien", "annuler"):
+        assert terms(word, "fr"), word
 
 
 def test_terms_are_in_order_and_repeated() -> None:

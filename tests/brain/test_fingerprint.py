@@ -59,7 +59,7 @@ def test_another_encoder_behind_the_same_settings_is_named() -> None:
     manifest = new_manifest(load_settings(), HashEncoder())
     check_manifest(manifest, load_settings(), HashEncoder())
 
-    with pytest.raises(IndexMismatchError, match="'hash-64'.*'other-64'"):
+    with pytest.raises(IndexMismatchError, match=r"'hash-64'.*'other-64'"):
         check_manifest(manifest, load_settings(), OtherEncoder())
 
 

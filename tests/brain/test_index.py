@@ -15,13 +15,13 @@ import pytest
 
 from brain.errors import IndexLockedError, IndexMissingError, StoreError
 from brain.index import create_index, drop_index, open_index
-from brain.index.base import Index, Point, Scope, payload_of
+from brain.index.base import Hit, Index, Point, Scope, passage_of, payload_of
 from brain.index.edge import EdgeIndex
 from brain.index.server import ServerIndex
 from brain.settings import IndexSettings, Settings, SparseSettings, load_settings
 from brain.testing import HashEncoder
 from brain.text.bm25 import SparseVector, passage_vector, question_vector
-from brain.types import Chunk, Document, Passage
+from brain.types import Chunk, Document, Passage, Scores
 
 MANIFEST = {"id": "one", "encoder": "hash-64", "dimensions": 64, "fingerprint": {"schema": 1, "prefixes": ["", ""]}}
 EVERYONE = Scope("default", ("public",))
@@ -60,10 +60,17 @@ def point(text: str, document: str = "d", **fields: Any) -> Point:
     return Point(id, dense, passage_vector(text, "fr", SparseSettings()), payload)
 
 
-def search(index: Index, question: str, scope: Scope = EVERYONE, **how: Any) -> list[Passage]:
+def nearest(index: Index, question: str, scope: Scope = EVERYONE, limit: int = 100) -> tuple[list[Hit], list[Hit]]:
     dense = ENCODER.encode_questions([question])[0].tolist()
-    given: dict[str, Any] = {"limit": 10, "candidates": 50, "rrf_k": 60} | how
-    return index.search(dense, question_vector(question, "fr"), scope, **given)
+    return index.nearest(dense, question_vector(question, "fr"), scope, limit)
+
+
+def search(index: Index, question: str, scope: Scope = EVERYONE) -> list[Passage]:
+    """The passages as they are stored, closest first; whatever is in scope has some cosine."""
+    dense, sparse = nearest(index, question, scope)
+    bm25_of = {hit.id: hit.score for hit in sparse}
+    payloads = index.payloads([hit.id for hit in dense])
+    return [passage_of(hit.id, payloads[hit.id], Scores(0, hit.score, bm25_of.get(hit.id))) for hit in dense]
 
 
 def ids(points: Sequence[Point]) -> set[str]:
@@ -183,7 +190,7 @@ def test_an_empty_index_finds_nothing(index: Index) -> None:
 def test_search_and_count_never_leave_the_tenant(index: Index) -> None:
     index.upsert([point("le colis", f"d{n}", tenant=tenant) for tenant in ("default", "acme") for n in range(30)])
 
-    found = search(index, "le colis", Scope("acme", ("public",)), limit=100)
+    found = search(index, "le colis", Scope("acme", ("public",)))
 
     assert len(found) == 30
     assert {passage.tenant for passage in found} == {"acme"}
@@ -239,52 +246,58 @@ TEXTS = [
 QUESTION = "retour du colis"
 
 
-def test_the_scores_are_the_cosine_and_bm25(index: Index) -> None:
+def ranked(scores: dict[str, float]) -> list[str]:
+    assert len({round(score, 5) for score in scores.values()}) == len(scores), "ties: the order would be luck"
+    return sorted(scores, key=lambda id: -scores[id])
+
+
+def test_passages_are_ranked_by_cosine_and_by_bm25_to_the_formulas(index: Index) -> None:
     points = [point(text, f"d{n}") for n, text in enumerate(TEXTS)]
     index.upsert(points)
 
-    found = {passage.id: passage.scores for passage in search(index, QUESTION)}
+    dense, sparse = nearest(index, QUESTION)
 
-    dense, sparse = cosines(points), bm25(points)
-    assert {id: scores.dense for id, scores in found.items()} == pytest.approx(dense, abs=2e-3)
-    assert {id: scores.sparse for id, scores in found.items() if scores.sparse} == pytest.approx(sparse, rel=1e-3)
+    by_cosine, by_bm25 = cosines(points), bm25(points)
+    assert [hit.id for hit in dense] == ranked(by_cosine)
+    assert [hit.id for hit in sparse] == ranked(by_bm25)
+    assert {hit.id: hit.score for hit in dense} == pytest.approx(by_cosine, abs=2e-3)
+    assert {hit.id: hit.score for hit in sparse} == pytest.approx(by_bm25, rel=1e-3)
+    assert {hit.id: hit.document_id for hit in dense} == {p.id: p.payload["document_id"] for p in points}
 
 
-def test_the_order_is_reciprocal_rank_fusion_of_both(index: Index) -> None:
+def test_each_ranking_has_so_many_passages_at_most(index: Index) -> None:
     points = [point(text, f"d{n}") for n, text in enumerate(TEXTS)]
     index.upsert(points)
 
-    found = search(index, QUESTION, rrf_k=10, limit=4)
+    dense, sparse = nearest(index, QUESTION, limit=2)
 
-    # Qdrant counts ranks from 0.
-    fused: dict[str, float] = {}
-    for ranking in (cosines(points), bm25(points)):
-        for rank, id in enumerate(sorted(ranking, key=lambda id: -ranking[id])):
-            fused[id] = fused.get(id, 0) + 1 / (10 + rank)
-    best = sorted(fused, key=lambda id: -fused[id])[:4]
-    for scores in (cosines(points), bm25(points), fused):
-        assert len({round(score, 5) for score in scores.values()}) == len(scores), "ties: the order would be luck"
-    assert [passage.id for passage in found] == best
-    assert [passage.scores.fused for passage in found] == pytest.approx([fused[id] for id in best], rel=1e-5)
-    assert [passage.score for passage in found] == [passage.scores.fused for passage in found]
-
-
-def test_only_the_candidates_of_each_vector_are_fused(index: Index) -> None:
-    index.upsert([point(text, f"d{n}") for n, text in enumerate(TEXTS)])
-
-    assert len(search(index, QUESTION, candidates=1)) in (1, 2)
-    assert len(search(index, QUESTION, candidates=50)) == len(TEXTS)
+    assert [hit.id for hit in dense] == ranked(cosines(points))[:2]
+    assert [hit.id for hit in sparse] == ranked(bm25(points))[:2]
 
 
 def test_a_question_without_terms_is_searched_by_meaning_alone(index: Index) -> None:
     points = [point(text, f"d{n}") for n, text in enumerate(TEXTS)]
     index.upsert(points)
 
-    found = index.search(points[0].dense, SparseVector([], []), EVERYONE, limit=3, candidates=50, rrf_k=60)
+    dense, sparse = index.nearest(points[0].dense, SparseVector([], []), EVERYONE, 3)
 
-    assert found[0].id == points[0].id
-    assert found[0].scores.dense == pytest.approx(1, abs=2e-3)
-    assert [passage.scores.sparse for passage in found] == [None] * 3
+    assert (dense[0].id, len(dense), sparse) == (points[0].id, 3, [])
+
+
+def test_a_question_whose_terms_are_nowhere_has_no_bm25(index: Index) -> None:
+    index.upsert([point(text, f"d{n}") for n, text in enumerate(TEXTS)])
+
+    dense, sparse = nearest(index, "zèbre")
+
+    assert (len(dense), sparse) == (len(TEXTS), [])
+
+
+def test_payloads_of_points_that_are_gone_are_left_out(index: Index) -> None:
+    stored, gone = point("un colis"), point("une carte")
+    index.upsert([stored])
+
+    assert index.payloads([gone.id, stored.id]) == {stored.id: stored.payload}
+    assert index.payloads([]) == {}
 
 
 def cosines(points: Sequence[Point]) -> dict[str, float]:

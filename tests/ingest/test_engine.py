@@ -18,7 +18,7 @@ from ingest.source import SourceFile
 
 READING = Reading(Defaults("kb"), Limits(max_bytes=10_000), SplitterSettings())
 
-WORKER = '''
+WORKER = """
 import os, time
 from ingest.prepare import Prepared
 
@@ -32,7 +32,7 @@ def prepare(file, reading):
     if "raises" in file.name:
         raise RuntimeError("a bug")
     return Prepared(file, file.path.read_text())
-'''
+"""
 
 
 @pytest.fixture
@@ -55,9 +55,7 @@ def put(tmp_path: Path) -> Callable[..., SourceFile]:
     return make
 
 
-def test_a_file_that_hangs_dies_or_raises_is_reported_and_the_others_are_read(
-    put: Any, quick_worker: None
-) -> None:
+def test_a_file_that_hangs_dies_or_raises_is_reported_and_the_others_are_read(put: Any, quick_worker: None) -> None:
     names = ["a.md", "b-dies.md", "c.md", "d-hangs.md", "e.md", "f-raises.md", "g.md"]
 
     prepared = list(prepare_all([put(name) for name in names], READING, IngestSettings(workers=2, timeout_s=5)))

@@ -78,7 +78,11 @@ class _Fused:
 @settings(max_examples=EXAMPLES, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(history=HISTORIES)
 def test_index_equals_source_after_any_history(
-    history: list[tuple[list[tuple[Any, ...]], tuple[Any, ...]]], quick_path: Path, new_index: Any, fresh: Any, make_workspace: Callable[..., Any]
+    history: list[tuple[list[tuple[Any, ...]], tuple[Any, ...]]],
+    quick_path: Path,
+    new_index: Any,
+    fresh: Any,
+    make_workspace: Callable[..., Any],
 ) -> None:
     root = quick_path / "example"
     shutil.rmtree(root, ignore_errors=True)

@@ -93,7 +93,9 @@ def test_passages_are_literal_ordered_complete_within_the_budget_and_distinct(te
     assert found == passages(text)
 
 
-ODD = st.one_of(st.sampled_from("## \t\n\r\x0b\x0c\x1f\x85\u00a0\u2028ab.`~|-"), st.characters(exclude_categories=["Cs"]))
+ODD = st.one_of(
+    st.sampled_from("## \t\n\r\x0b\x0c\x1f\x85\u00a0\u2028ab.`~|-"), st.characters(exclude_categories=["Cs"])
+)
 
 
 @settings(max_examples=150, deadline=None)
@@ -164,7 +166,10 @@ def test_ids_follow_from_all_that_decides_the_vectors_and_nothing_else() -> None
 
     same = id_of()
 
-    assert len({same, id_of(id="e"), id_of(tenant="acme"), id_of(title="U"), id_of(body="Deux."), id_of(language="en")}) == 6
+    assert (
+        len({same, id_of(id="e"), id_of(tenant="acme"), id_of(title="U"), id_of(body="Deux."), id_of(language="en")})
+        == 6
+    )
     assert id_of(source="other", url="https://example.com") == same
     assert id_of(tags=("a",), audience=("public",)) == same  # type: ignore[arg-type]
 

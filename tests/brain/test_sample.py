@@ -1,0 +1,92 @@
+"""The whole path for real: the sample knowledge base, the embedded encoder, an index; every citation leads to its document."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import eval
+from brain.session import Brain
+from brain.settings import load_settings
+from brain.state import State
+from brain.types import Question, Status
+from ingest.parse import Defaults
+from ingest.run import ingest_folder
+
+SAMPLE = Path(eval.__file__).parent / "sample"
+
+
+@pytest.fixture(scope="module")
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Brain, State]]:
+    settings = load_settings(home=tmp_path_factory.mktemp("sample") / "home", ingest={"workers": 1})
+    summary = ingest_folder(SAMPLE / "kb", settings, defaults=Defaults("sample"))
+    assert summary.failed == {}
+    brain, state = Brain.open(settings), State(settings)
+    yield brain, state
+    state.close()
+    brain.close()
+
+
+def cases() -> list[dict[str, Any]]:
+    lines = (SAMPLE / "cases.jsonl").read_text(encoding="utf-8").splitlines()
+    return [case for case in map(json.loads, lines) if "question" in case]
+
+
+async def test_every_citation_lies_in_its_passage_and_the_passage_in_its_document(sample: tuple[Brain, State]) -> None:
+    brain, state = sample
+    asked = [case for case in cases() if case["expect"]["status"] == "answered"][:20]
+    cited = 0
+
+    for case in asked:
+        answer = await brain.ask(Question(case["question"], audience="agent"))
+        passages = {passage.id: passage for passage in answer.passages}
+        for passage in answer.passages:
+            document = state.document(passage.tenant, passage.document_id)
+            assert document is not None
+            assert document.body[slice(*passage.span)] == passage.text
+            assert (document.title, document.url) == (passage.title, passage.url)
+        for sentence in answer.sentences:
+            assert sentence.citations
+            for citation in sentence.citations:
+                assert passages[citation.passage_id].text[slice(*citation.span)] == citation.quote
+                cited += 1
+
+    assert len(asked) == 20
+    assert cited >= 10
+
+
+async def test_most_questions_are_answered_from_the_right_document(sample: tuple[Brain, State]) -> None:
+    brain, _ = sample
+    asked = [case for case in cases() if case["expect"].get("documents")][1::2][:20]
+
+    found = 0
+    for case in asked:
+        passages = await brain.search(Question(case["question"], audience="agent"), limit=5)
+        found += bool({passage.document_id for passage in passages} & set(case["expect"]["documents"]))
+
+    assert found >= 0.7 * len(asked)
+
+
+async def test_the_public_reads_nothing_of_the_agents(sample: tuple[Brain, State]) -> None:
+    brain, state = sample
+    inside = {known.id for known in state.known("sample") if known.location.startswith("interne/")}
+    assert inside
+
+    for text in ("geste commercial client mécontent", "contrôle de fraude", "téléphone de l'escalade"):
+        agent = await brain.search(Question(text, audience="agent"), limit=10)
+        public = await brain.search(Question(text), limit=10)
+        assert inside & {passage.document_id for passage in agent}
+        assert not inside & {passage.document_id for passage in public}
+        assert all("public" in passage.audience for passage in public)
+
+
+async def test_what_nobody_asks_a_shop_is_refused(sample: tuple[Brain, State]) -> None:
+    brain, _ = sample
+
+    answer = await brain.ask(Question("Quelle est la masse de la planète Jupiter ?"))
+
+    assert (answer.status, answer.sentences) == (Status.REFUSED, ())
+    assert answer.reason
+    assert answer.message
