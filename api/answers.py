@@ -74,7 +74,9 @@ class AnswerResponse(BaseModel):
     text: str = Field(description="the sentences, joined")
     sentences: list[Sentence]
     sources: list[Source] = Field(description="the cited documents, numbered in order of first citation")
-    closest: list[DocumentLink] = Field(description="where to look instead, only where there is no sentence")
+    closest: list[DocumentLink] = Field(
+        description="where to look instead, where there is no sentence and the question is not about something else"
+    )
 
 
 @router.post("/v1/answer", summary="Answer a question", responses=problems(ERRORS, 400, 413, 422))
@@ -97,7 +99,7 @@ def _shown(answer: types.Answer) -> AnswerResponse:
         text=answer.text,
         sentences=[_sentence(sentence, numbers) for sentence in answer.sentences],
         sources=_sources(cited, answer.passages, numbers),
-        closest=[] if cited else _closest(answer.passages),
+        closest=[] if cited or answer.reason is types.Reason.OUT_OF_SCOPE else _closest(answer.passages),
     )
 
 

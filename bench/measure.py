@@ -54,7 +54,7 @@ class Finished:
 class Others:
     """How much of the cores' time other processes took since this was made, 0 to 1.
 
-    torch's threads wait for each other at every operation: on a full machine each one takes 10 ms, whatever its size.
+    torch's threads spin while they wait for each other: on a full machine each operation can take 10 ms, whatever its size.
     """
 
     def __init__(self) -> None:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from brain.doctor import Check
 from brain.text.analyzer import terms
-from brain.types import Answer, Passage, Passages, Status
+from brain.types import Answer, Passage, Passages, Reason, Status
 
 MARKS = {"well": ("✓", "green"), "attention": ("!", "yellow"), "wrong": ("✗", "bold red")}
 CLOSEST = 3
@@ -29,10 +29,11 @@ def show_answer(answer: Answer, console: Console) -> None:
         text.append(f"{sentence.text} ").append(marks, style="bold cyan").append("\n")
     console.print(text, end="")
     passages = {passage.id: passage for passage in answer.passages}
-    quotes = [(c.passage_id, c.quote) for sentence in answer.sentences for c in sentence.citations]
+    # Where the sentence is the quotation itself, once is enough.
+    quotes = [(c.passage_id, c.quote) for s in answer.sentences for c in s.citations if c.quote != s.text]
     for id, number in numbers.items():
         _source(console, f"[{number}]", passages[id], [quote for passage, quote in quotes if passage == id])
-    if answer.status is Status.REFUSED and answer.passages:
+    if answer.status is Status.REFUSED and answer.passages and answer.reason is not Reason.OUT_OF_SCOPE:
         console.print(Text("Pages les plus proches :" if answer.language == "fr" else "Closest pages:", style="dim"))
         closest = {passage.document_id: passage for passage in reversed(answer.passages)}
         for passage in list(reversed(closest.values()))[:CLOSEST]:

@@ -1,6 +1,6 @@
 """The answer made of the passages' own sentences: no model, nothing that could be invented.
 
-A unit (sentence, introduced list, table row) scores by the question's terms that it holds, rarer ones more; terms of its
+A unit (sentence, introduced list, table) scores by the question's terms that it holds, rarer ones more; terms of its
 title and headings count less; a number counts where the question asks how much, how long or when; and its passage's rank counts.
 """
 
@@ -66,7 +66,7 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
         language = passage.language or ""
         context = frozenset(terms(" ".join((passage.title, *passage.heading_path)), language))
         for unit in units(passage.text):
-            place = (documents.index(passage.document_id), passage.span[0] + unit.spans[-1][0])
+            place = (documents.index(passage.document_id), passage.span[0] + unit.span[0])
             candidates.append(_Candidate(passage, place, unit, frozenset(terms(unit.text, language)), context, rank))
     return candidates
 
@@ -106,7 +106,5 @@ def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Cand
 
 def _sentence(candidate: _Candidate) -> Sentence:
     passage = candidate.passage
-    citations = tuple(
-        Citation(passage.id, passage.document_id, span, passage.text[slice(*span)]) for span in candidate.unit.spans
-    )
-    return Sentence(candidate.unit.text, citations)
+    unit = candidate.unit
+    return Sentence(unit.text, (Citation(passage.id, passage.document_id, unit.span, unit.text),))

@@ -103,7 +103,7 @@ def support(sentence: str, passage: Passage, language: str) -> tuple[Citation, .
     shared, _, best = max(ranked, key=lambda entry: entry[:2], default=(0, 0, None))
     if best is None or not shared:
         return ()
-    return tuple(Citation(passage.id, passage.document_id, span, passage.text[slice(*span)]) for span in best.spans)
+    return (Citation(passage.id, passage.document_id, best.span, best.text),)
 
 
 def _texts(passages: Iterable[Passage]) -> Iterator[str]:

@@ -9,18 +9,14 @@ from brain.types import Span
 
 MAX_LIST_CHARS = 600
 _ITEM = re.compile(r"[ \t]*(?:[-*+•–]|\d{1,3}[.)])\s")
-_RULE = re.compile(r"[|\s:-]+")
 
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """A sentence, a list with the line that introduces it, or a table row with its header.
-
-    `text` is how it reads; `spans` are the words of the passage that it is made of.
-    """
+    """A sentence, a list with the line that introduces it, or a table. `text` is what stands at `span`."""
 
     text: str
-    spans: tuple[Span, ...]
+    span: Span
 
 
 def units(text: str) -> list[Unit]:
@@ -37,18 +33,20 @@ def _units(text: str, spans: list[Span]) -> Iterator[Unit]:
     while at < len(spans):
         if text.startswith("|", spans[at][0]):
             rows = _run(text, spans, at, "|")
-            yield from _table(text, rows)
+            # Whole: which row answers ("8 kg" is "5 à 10 kg") is for the reader to see, not for words to guess.
+            table = (rows[0][0], rows[-1][1])
+            yield Unit(text[slice(*table)], table)
             at += len(rows)
             continue
         items = _items_after(text, spans, at)
         whole = (spans[at][0], items[-1][1]) if items else spans[at]
         if items and whole[1] - whole[0] <= MAX_LIST_CHARS:
-            yield Unit(text[slice(*without_marker(text, whole))], (without_marker(text, whole),))
             at += 1 + len(items)
         else:
-            plain = without_marker(text, spans[at])
-            yield Unit(text[slice(*plain)], (plain,))
+            whole = spans[at]
             at += 1
+        plain = without_marker(text, whole)
+        yield Unit(text[slice(*plain)], plain)
 
 
 def _items_after(text: str, spans: list[Span], at: int) -> list[Span]:
@@ -70,25 +68,3 @@ def _run(text: str, spans: list[Span], at: int, start: str) -> list[Span]:
             break
         rows.append(span)
     return rows
-
-
-def _table(text: str, rows: list[Span]) -> Iterator[Unit]:
-    """Each row, read with the header's names. A table whose header was cut off or is empty is read cell by cell."""
-    has_header = len(rows) > 1 and _is_rule(text, rows[1]) and not _is_rule(text, rows[0])
-    header = _cells(text[slice(*rows[0])]) if has_header else []
-    for row in rows[1:] if has_header else rows:
-        if _is_rule(text, row):
-            continue
-        cells = _cells(text[slice(*row)])
-        names = header if len(header) == len(cells) else [""] * len(cells)
-        parts = [f"{name} : {cell}" if name else cell for name, cell in zip(names, cells, strict=True) if cell]
-        yield Unit(" ; ".join(parts), (rows[0], row) if header else (row,))
-
-
-def _is_rule(text: str, row: Span) -> bool:
-    """Whether it is the line below a header, or a row without words."""
-    return bool(_RULE.fullmatch(text[slice(*row)]))
-
-
-def _cells(row: str) -> list[str]:
-    return [cell.strip() for cell in row.strip().strip("|").split("|")]

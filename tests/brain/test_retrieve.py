@@ -115,7 +115,9 @@ def sure(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     def to(probability: float) -> None:
         monkeypatch.setattr(
             "brain.answer.assess",
-            lambda question, language, passages: Evidence(probability if passages else 0.0, Features(*[0.0] * len(Features._fields))),
+            lambda question, language, passages: Evidence(
+                probability if passages else 0.0, Features(*[0.0] * len(Features._fields))
+            ),
         )
 
     return to
