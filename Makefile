@@ -18,10 +18,10 @@ $(READY): requirements.lock pyproject.toml
 
 demo: install
 	$(DEMO) ingest eval/sample/kb --home .demo
-	@echo; echo '$$ brain ask "Combien de temps ai-je pour renvoyer un article neuf ?"'
-	$(DEMO) ask "Combien de temps ai-je pour renvoyer un article neuf ?" --audience public --home .demo
-	@echo; echo '$$ brain ask "Until what time on weekdays can I speak to someone in English?"'
-	$(DEMO) ask "Until what time on weekdays can I speak to someone in English?" --audience public --home .demo
+	@echo; echo '$$ brain ask "Combien coûte la livraison en Corse pour un colis de 8 kg ?"'
+	$(DEMO) ask "Combien coûte la livraison en Corse pour un colis de 8 kg ?" --audience public --home .demo
+	@echo; echo '$$ brain ask "Can I pay in four instalments, and what are the fees?"'
+	$(DEMO) ask "Can I pay in four instalments, and what are the fees?" --audience public --home .demo
 	@echo; echo '$$ brain ask "Pour quel candidat faut-il voter à la prochaine présidentielle ?"'
 	$(DEMO) ask "Pour quel candidat faut-il voter à la prochaine présidentielle ?" --audience public --home .demo
 	@echo
