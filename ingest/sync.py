@@ -79,6 +79,8 @@ class Sync:
         signatures = {file.name: self._signature(file) for file in files}
         changed = [file for file in files if not self._unchanged(file, signatures[file.name])]
         self._progress.start(sum(file.size for file in changed), len(changed))
+        if changed:
+            self._writer.expect_work()
         prepared = prepare_all(changed, self._reading, self._settings.ingest)
         waiting = {file.name for file in changed}
         for file in files:

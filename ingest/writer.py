@@ -1,6 +1,7 @@
 """Writes documents to index and state so that a crash between the two can be told and mended."""
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 
 from brain.encoder.base import Encoder
 from brain.index import Index
@@ -17,14 +18,25 @@ Item = tuple[Document, str, tuple[Chunk, ...]]
 
 
 class Writer:
-    """The only one that writes to the index. `encoder` is called when there is something to encode, and not before."""
+    """The only one that writes to the index. `encoder` is called when something has to be encoded, or is expected to be."""
 
     def __init__(self, index: Index, state: State, encoder: Callable[[], Encoder], settings: Settings) -> None:
-        self._index, self._state, self._encoder, self._settings = index, state, encoder, settings
+        self._index, self._state, self._settings = index, state, settings
+        self._make_encoder = encoder
+        self._loading: Future[Encoder] | None = None
         # Another index than the state remembers (deleted, restored, a crash at its creation): nothing is known of it.
         self._strange = state.meta(INDEX_ID) != index.manifest["id"]
         if self._strange:
             state.mark_unindexed()
+
+    def expect_work(self) -> None:
+        """Starts loading the encoder, which takes as long as parsing the first files: both go on side by side."""
+        loader = ThreadPoolExecutor(1)
+        self._loading = loader.submit(self._make_encoder)
+        loader.shutdown(wait=False)
+
+    def _encoder(self) -> Encoder:
+        return self._loading.result() if self._loading else self._make_encoder()
 
     def write(self, batch: Sequence[Item], progress: Callable[[int], None]) -> int:
         """Makes the index hold exactly these documents' passages; returns how many had to be encoded."""

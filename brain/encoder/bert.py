@@ -22,7 +22,7 @@ from brain.encoder.base import Progress, Vectors, normalized
 
 Weights = dict[str, torch.Tensor]
 TOKENS_PER_BATCH = 4096
-LENGTH_STEP = 32
+LENGTH_STEP = 16
 """Lengths are padded to a multiple: oneDNN keeps a plan and buffers for every shape that it has seen, gigabytes of them."""
 
 

@@ -13,7 +13,7 @@ _ABBREVIATIONS = frozenset(
 _BLOCK = re.compile(r"^[ \t]*(?:[-*+•–]\s+|\d{1,3}[.)]\s+|#{1,6}\s+|\||>\s?|```|~~~)", re.MULTILINE)
 _END = re.compile(r"[.!?…]+(?:[\"'”’)\]]|\s?»)*(?=\s+[\"'«“‘(\[]*[A-ZÀ-ÖØ-Þ0-9«“])|(?<=\w)[?!]+(?=\s)")
 _BEFORE_WORD = re.compile(r"[(«\"'’]")  # "l'art." ends in "art."
-_MARKER = re.compile(r"[ \t]*(?:(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|>)[ \t]+)*")
+_MARKER = re.compile(r"[ \t]*(?:(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|>)[ \t]+)*\s*")
 
 
 def sentence_spans(text: str) -> list[Span]:

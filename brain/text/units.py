@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from brain.text.sentences import is_heading, sentence_spans, without_marker
 from brain.types import Span
@@ -53,18 +54,20 @@ def _items_after(text: str, spans: list[Span], at: int) -> list[Span]:
     """The list items that a line ending in a colon introduces."""
     if not text[spans[at][0] : spans[at][1]].endswith(":"):
         return []
-    items = []
-    for span in spans[at + 1 :]:
-        if not _ITEM.match(text, span[0], span[1]):
+    items: list[Span] = []
+    for before, span in pairwise(spans[at:]):
+        # What was skipped between two spans, such as a heading, ends the list.
+        if not _ITEM.match(text, span[0], span[1]) or text[before[1] : span[0]].strip():
             break
         items.append(span)
     return items
 
 
 def _run(text: str, spans: list[Span], at: int, start: str) -> list[Span]:
-    rows = []
-    for span in spans[at:]:
-        if not text.startswith(start, span[0]):
+    rows = [spans[at]]
+    for span in spans[at + 1 :]:
+        # A blank line ends a table, and so does a heading, which is not among the spans.
+        if not text.startswith(start, span[0]) or text[rows[-1][1] : span[0]].strip(" \t\r") != "\n":
             break
         rows.append(span)
     return rows

@@ -1,6 +1,5 @@
-"""What can be quoted alone: a sentence, a list with its lead-in, a table's row with its header."""
+"""What can be quoted alone: a sentence, a list with its lead-in, a table."""
 
-import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
@@ -9,10 +8,6 @@ from brain.text.units import MAX_LIST_CHARS, units
 
 def read(text: str) -> list[str]:
     return [unit.text for unit in units(text)]
-
-
-def quoted(text: str) -> list[list[str]]:
-    return [[text[slice(*span)] for span in unit.spans] for unit in units(text)]
 
 
 def test_prose_is_read_sentence_by_sentence_without_headings() -> None:
@@ -35,31 +30,20 @@ def test_a_long_list_is_read_item_by_item() -> None:
     assert read("Voici :\n" + "\n".join(f"- {item}" for item in items)) == ["Voici :", *items]
 
 
-def test_a_table_is_read_row_by_row_with_the_names_of_its_columns() -> None:
-    text = "| Poids | Prix |\n|:--|--:|\n| 1 kg | 4,90 € |\n| 5 kg | |\n"
+def test_a_table_is_read_whole() -> None:
+    table = "| Poids | Prix |\n|:--|--:|\n| 1 kg. Ou moins | 4,90 € |\n| 5 kg | |"
 
-    assert read(text) == ["Poids : 1 kg ; Prix : 4,90 €", "Poids : 5 kg"]
-    assert quoted(text) == [["| Poids | Prix |", "| 1 kg | 4,90 € |"], ["| Poids | Prix |", "| 5 kg | |"]]
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("| 1 kg | 4,90 € |\n| 5 kg | 9,90 € |", ["1 kg ; 4,90 €", "5 kg ; 9,90 €"]),
-        ("|---|---|\n| 1 kg | 4,90 € |\n| 5 kg | 9,90 € |", ["1 kg ; 4,90 €", "5 kg ; 9,90 €"]),
-        ("| | |\n|---|---|\n| 1 kg | 4,90 € |\n| 5 kg | 9,90 € |", ["1 kg ; 4,90 €", "5 kg ; 9,90 €"]),
-        ("| a | b |\n|---|---|\n| 1 | 2 | 3 |", ["1 ; 2 ; 3"]),
-        ("| a | b |\n|---|---|", []),
-        ("|---|\n|---|", []),
-        ("| |\n| |", []),
-    ],
-)
-def test_a_table_without_a_header_that_fits_is_read_cell_by_cell(text: str, expected: list[str]) -> None:
-    assert read(text) == expected
+    assert read(f"Tarifs.\n\n{table}\n\nFin.") == ["Tarifs.", table, "Fin."]
 
 
-def test_text_around_a_table_is_kept() -> None:
-    assert read("Tarifs :\n\n| a |\n|---|\n| 1 |\n\nFin.") == ["Tarifs :", "a : 1", "Fin."]
+def test_two_tables_are_two_units() -> None:
+    assert read("| a |\n| 1 |\n\n| b |\n| 2 |") == ["| a |\n| 1 |", "| b |\n| 2 |"]
+    assert read("| a |\n\n## Suite\n\n| b |") == ["| a |", "| b |"]
+
+
+def test_a_heading_ends_a_list() -> None:
+    assert read("Voici :\n\n- un\n\n## Suite\n\n- deux") == ["Voici :\n\n- un", "deux"]
+    assert read("Voici :\n\n## Suite\n\n- deux") == ["Voici :", "deux"]
 
 
 def test_fences_are_left_out() -> None:
@@ -89,11 +73,11 @@ LINES = st.sampled_from(
 @settings(max_examples=300, deadline=None)
 @given(text=st.lists(LINES, max_size=14).map("\n".join) | st.text(max_size=60))
 @example("|---|\n|---|")
-def test_units_are_made_of_words_of_the_passage(text: str) -> None:
+def test_units_are_literal_in_order_apart_and_free_of_headings(text: str) -> None:
+    at = 0
     for unit in units(text):
-        assert unit.text.strip()
-        assert unit.spans
-        for start, end in unit.spans:
-            assert 0 <= start < end <= len(text)
-        quoted_words = " ".join(text[slice(*span)] for span in unit.spans)
-        assert all(word in quoted_words for word in unit.text.split() if word not in (";", ":"))
+        start, end = unit.span
+        assert at <= start < end <= len(text)
+        assert unit.text == text[start:end] == unit.text.strip()
+        assert not any(line.startswith("# T") for line in unit.text.splitlines())
+        at = end

@@ -6,7 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from hypothesis import HealthCheck, event, given, settings
+import pytest
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from brain.index.edge import EdgeIndex
@@ -16,7 +17,7 @@ PAGES = ("a.md", "sub/c.md")
 LISTS = ("b.csv", "n.csv")
 NAMES = PAGES + LISTS
 IDS = st.sampled_from(["", "x", "y"])
-EXAMPLES = int(os.environ.get("BRAIN_TEST_EXAMPLES", "60"))
+EXAMPLES = int(os.environ.get("BRAIN_TEST_EXAMPLES", "80"))
 WORDS = st.sampled_from(["Le colis arrive.", "La carte expire.", "Le retour est gratuit.", "Le magasin ouvre."])
 SECTIONS = st.lists(st.tuples(st.sampled_from(["", "## Frais", "## Délai"]), WORDS, st.integers(1, 40)), max_size=4)
 FIELDS = st.dictionaries(
@@ -110,6 +111,51 @@ def test_index_equals_source_after_any_history(
     kb.close()
 
 
+def version(kb: Any, new: bool) -> None:
+    """Two states of a folder between which pages are added, edited, moved, retitled and deleted, and rows come and go."""
+    for path in kb.folder.rglob("*.*"):
+        path.unlink()
+    many = "Une phrase de plus. " * (90 if new else 80)
+    kb.write("edited.md", f"# Page\n\n## A\n\n{'Le même texte. ' * 60}\n\n## B\n\n{many}")
+    kb.write("moved/to.md" if new else "from.md", "---\nid: moved\n---\n# Page\n\nUn texte.")
+    kb.write("meta.md", f"---\ntags: {'new' if new else 'old'}\n---\n# Page\n\nUn texte.")
+    kb.write("added.md" if new else "deleted.md", "# Page\n\nUn texte.")
+    rows = ["a,Où ?,Ici.", "b,Quand ?,Demain." if new else "c,Qui ?,Moi."]
+    kb.write("list.csv", "\n".join(["id,question,answer", *rows]))
+    kb.write("z.csv", "\n".join(["id,question,answer", "y,Oui ?,Oui." if new else "b,Quand ?,Demain."]))
+
+
+@pytest.mark.parametrize("first", [True, False], ids=["the first run", "a run over changes"])
+def test_killed_at_any_step_the_next_run_makes_it_good(
+    first: bool,
+    quick_path: Path,
+    new_index: Any,
+    fresh: Any,
+    make_workspace: Callable[..., Any],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("ingest.sync.BATCH_PASSAGES", 3)
+    expected: dict[str, Any] = {}
+    for calls in range(200):
+        kb = make_workspace(quick_path / str(calls))
+        if not first:
+            version(kb, new=False)
+            kb.run()
+        version(kb, new=True)
+        ended = not Course(kb, new_index).killed_run(calls)
+
+        kb.run()
+
+        expected = expected or fresh(kb.folder)
+        assert kb.stored() == expected, f"killed after {calls} calls"
+        assert kb.state.summary()["unindexed"] == 0
+        kb.close()
+        if ended:
+            break
+    assert ended
+    assert calls > 12
+
+
 class Course:
     """Does the steps to a folder and its index."""
 
@@ -150,17 +196,18 @@ class Course:
     def partial_run(self) -> None:
         self.kb.run(partial=True)
 
-    def killed_run(self, calls: int) -> None:
+    def killed_run(self, calls: int) -> bool:
+        """Whether it was killed before its end."""
         kb, fuse = self.kb, Fuse(calls)
         state, index = kb.state, kb.index
         kb.state, kb.index = fuse.on(state), fuse.on(index)
         try:
             kb.run(allow_empty=True)
-            event("run ended before it was killed")
         except Killed:
-            event("run was killed")
+            return True
         finally:
             kb.state, kb.index = state, index
+        return False
 
     def lose_state(self) -> None:
         self.kb.state.close()
