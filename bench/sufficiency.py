@@ -1,8 +1,8 @@
 """How well do we know that the passages hold no answer? Fits `brain/evidence.py` and shows how it does on sets not fitted on.
 
-    python bench/sufficiency.py HOME=CASES [HOME=CASES …] --foreign HOME=CASES …
+    python -m bench.sufficiency HOME=CASES [HOME=CASES …] --foreign HOME=CASES …
 
-    python bench/sufficiency.py .homes/cnil=cases_cnil.jsonl .homes/sample=eval/sample/cases.jsonl \
+    python -m bench.sufficiency .homes/cnil=cases_cnil.jsonl .homes/sample=eval/sample/cases.jsonl \
         --foreign .homes/cnil=cases_aws.jsonl
 
 Each HOME is a folder made by `brain ingest`. Cases after `--foreign` are questions about something else: every one

@@ -23,7 +23,7 @@ OUT_OF_SCOPE = 0.2
 async def answer(question: Question, retriever: Retriever, answerer: Answerer, settings: AnswerSettings) -> Answer:
     """Answers from the knowledge that the question's reader may see, or says why not."""
     start = perf_counter()
-    passages = await retriever.search_async(question, settings.passages)
+    passages = await retriever.search(question, settings.passages)
     evidence = assess(question, passages.language, passages)
     draft, reason = Draft(()), _too_weak(evidence, passages, settings)
     status = Status.ANSWERED
@@ -62,7 +62,7 @@ async def _write(
 
 async def _only_expired(question: Question, retriever: Retriever, settings: AnswerSettings) -> bool:
     """Whether a page that is not valid on the day would have answered."""
-    passages = await retriever.search_async(question, settings.passages, expired_too=True)
+    passages = await retriever.search(question, settings.passages, expired_too=True)
     valid = retriever.scope(question).valid_on
     best = passages[0] if passages else None
     return bool(

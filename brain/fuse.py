@@ -16,15 +16,15 @@ class Fused(NamedTuple):
     """A passage that was found, with the fused score of its page."""
 
     id: str
-    document_id: str
+    page: str
     scores: Scores
 
 
 def fuse(dense: Sequence[Hit], sparse: Sequence[Hit], k: int, per_document: int) -> list[Fused]:
     """Pages by fused rank, each with its `per_document` best passages side by side, best first."""
-    pages = _reciprocal_ranks([[hit.document_id for hit in hits] for hits in (dense, sparse)], k)
+    pages = _reciprocal_ranks([[hit.page for hit in hits] for hits in (dense, sparse)], k)
     passages = _reciprocal_ranks([[hit.id for hit in hits] for hits in (dense, sparse)], k)
-    page_of = {hit.id: hit.document_id for hit in (*dense, *sparse)}
+    page_of = {hit.id: hit.page for hit in (*dense, *sparse)}
     dense_scores, sparse_scores = ({hit.id: hit.score for hit in hits} for hits in (dense, sparse))
     of_page: dict[str, list[str]] = {}
     for id in sorted(passages, key=lambda id: -passages[id]):

@@ -21,32 +21,31 @@ class Retriever:
     def __init__(self, index: Index, encoder: Encoder, settings: Settings) -> None:
         self._index, self._encoder, self._settings = index, encoder, settings
 
-    def search(
+    async def search(
         self, question: Question, limit: int = 10, per_document: int | None = None, *, expired_too: bool = False
     ) -> Passages:
         """The best `limit` passages, at most `per_document` of each document. `expired_too` lifts validity alone.
 
         Raises SettingsError where the question's audience is not one of `access.readers`.
         """
+        scope = self.scope(question, expired_too=expired_too)
+        most = per_document or self._settings.retrieval.per_document
+        # In a thread: encoding takes milliseconds that an event loop must not wait for.
+        return await asyncio.to_thread(self._find, question, scope, limit, most)
+
+    def _find(self, question: Question, scope: Scope, limit: int, per_document: int) -> Passages:
         start = perf_counter()
         settings = self._settings.retrieval
         language = question.language or detect(question.text)
         dense = self._encoder.encode_questions([question.text])[0].tolist()
         encoded = perf_counter()
-        vectors = dense, question_vector(question.text, language)
-        hits = self._index.nearest(*vectors, self.scope(question, expired_too=expired_too), settings.candidates)
-        best = fuse(*hits, settings.rrf_k, per_document or settings.per_document)[:limit]
+        hits = self._index.nearest(dense, question_vector(question.text, language), scope, settings.candidates)
+        best = fuse(*hits, settings.rrf_k, per_document)[:limit]
         payloads = self._index.payloads([found.id for found in best])
         # A passage that was deleted between the two calls has no payload any more, and is not shown.
-        kept = [passage_of(f.id, payloads[f.id], f.scores) for f in best if f.id in payloads]
+        kept = tuple(passage_of(f.id, payloads[f.id], f.scores) for f in best if f.id in payloads)
         timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
-        return Passages(tuple(kept), language, timings)
-
-    async def search_async(
-        self, question: Question, limit: int = 10, per_document: int | None = None, *, expired_too: bool = False
-    ) -> Passages:
-        """`search` in a thread: encoding takes milliseconds that an event loop must not wait for."""
-        return await asyncio.to_thread(self.search, question, limit, per_document, expired_too=expired_too)
+        return Passages(kept, language, timings)
 
     def scope(self, question: Question, *, expired_too: bool = False) -> Scope:
         """The hard filter that the question's reader, tags and day amount to."""

@@ -40,7 +40,7 @@ class Brain:
 
     async def search(self, question: Question, limit: int = 10, per_document: int | None = None) -> Passages:
         """The best passages that the question's reader may see, at most `per_document` of each document."""
-        return await self._retriever.search_async(question, limit, per_document)
+        return await self._retriever.search(question, limit, per_document)
 
     async def ask(self, question: Question) -> Answer:
         """An answer whose every sentence is cited, or a refusal with its reason."""

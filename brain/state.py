@@ -110,9 +110,11 @@ class State:
         with self._session() as session:
             return {row.path: row for row in session.scalars(select(FileRow).where(FileRow.source == source))}
 
-    def save_file(self, source: str, path: str, signature: str, problem: str | None = None) -> None:
+    def save_files(self, source: str, files: Iterable[tuple[str, str, str | None]]) -> None:
+        """Writes (path, signature, problem) of each file."""
         with self._session() as session:
-            session.merge(FileRow(source=source, path=path, signature=signature, problem=problem))
+            for path, signature, problem in files:
+                session.merge(FileRow(source=source, path=path, signature=signature, problem=problem))
 
     def forget_files(self, source: str, paths: Iterable[str]) -> None:
         with self._session() as session:

@@ -8,14 +8,13 @@ import re
 from collections import Counter
 from functools import lru_cache
 from typing import Any, NamedTuple
-from uuid import UUID, uuid5
 
+from brain.index.base import point_id
 from brain.settings import SplitterSettings
 from brain.text.sentences import sentence_spans
 from brain.tokens import count_tokens, tokenizer
 from brain.types import Chunk, Document, Span
 
-_NAMESPACE = UUID("5d1c3f0e-6f0c-4c7e-9a52-2d1a6f1b8f77")
 _SEPARATOR = "\x1f"
 _WHITE = re.compile(r"[^\S\n]")
 _HEADING = re.compile(r"#+ (.*)")
@@ -54,8 +53,8 @@ def encoded_text(title: str, heading_path: tuple[str, ...], text: str) -> str:
 
 def _chunk_id(document: Document, encoded: str, occurrence: int) -> str:
     # Everything that decides the vectors: a chunk whose id is stored need not be encoded again.
-    name = "\0".join((document.tenant, document.id, document.language or "", encoded, str(occurrence)))
-    return str(uuid5(_NAMESPACE, name))
+    content = "\0".join((document.language or "", encoded, str(occurrence)))
+    return point_id(document.tenant, document.id, content)
 
 
 def _sections(body: str) -> list[_Piece]:

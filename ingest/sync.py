@@ -115,7 +115,7 @@ class Sync:
             if self._claim((known.tenant, known.id), file.name):
                 self.summary.unchanged += 1
         if file.name in self._failed:
-            self._state.save_file(self._source.name, file.name, "", self._failed[file.name])
+            self._state.save_files(self._source.name, [(file.name, "", self._failed[file.name])])
 
     def _take(self, prepared: Prepared) -> None:
         file = prepared.file
@@ -166,12 +166,12 @@ class Sync:
     def _write(self) -> None:
         if self._batch:
             self.summary.encoded += self._writer.write(self._batch, self._progress.passages)
-        for file, file_signature, problem in self._done:
-            if file.name not in self._unread:
-                # What the file held and holds no more goes at the end of the run, or of the next if this one is killed.
-                at = ((known.tenant, known.id) for known in self._at[file.name])
-                self._state.mark_unindexed([key for key in at if key not in self._claimed])
-            self._state.save_file(self._source.name, file.name, file_signature, problem)
+        # What a file held and holds no more goes at the end of the run, or of the next if this one is killed.
+        read = [file.name for file, _, _ in self._done if file.name not in self._unread]
+        held = ((known.tenant, known.id) for name in read for known in self._at[name])
+        self._state.mark_unindexed([key for key in held if key not in self._claimed])
+        self._state.save_files(self._source.name, [(file.name, sign, problem) for file, sign, problem in self._done])
+        for file, _, _ in self._done:
             self._progress.file(file.size)
         self._batch, self._done = [], []
 

@@ -13,7 +13,18 @@ from typing import Any
 import qdrant_edge as qe
 
 from brain.errors import IndexLockedError, IndexMissingError, StoreError
-from brain.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, WRITE_BATCH, Hit, Payload, Point, Scope
+from brain.index.base import (
+    DENSE,
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    SPARSE,
+    WRITE_BATCH,
+    Hit,
+    Payload,
+    Point,
+    Scope,
+    page_of,
+)
 from brain.index.lock import FolderLock
 from brain.index.qdrant_filter import FilterBuilder
 from brain.text.bm25 import SparseVector
@@ -105,9 +116,9 @@ class EdgeIndex:
         queries = [qe.Query.Nearest(dense, using=DENSE)]
         if sparse.indices:
             queries.append(qe.Query.Nearest(qe.SparseVector(*sparse), using=SPARSE))
-        requests = [qe.QueryRequest(query=q, filter=where, limit=limit, with_payload=["document_id"]) for q in queries]
+        requests = [qe.QueryRequest(query=q, filter=where, limit=limit, with_payload=False) for q in queries]
         rankings = _guarded(self._shard.query_batch, qe.QueryBatchRequest(requests))
-        hits = [[Hit(str(hit.id), hit.payload["document_id"], hit.score) for hit in ranking] for ranking in rankings]
+        hits = [[Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in ranking] for ranking in rankings]
         return hits[0], hits[1] if len(hits) > 1 else []
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:

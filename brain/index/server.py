@@ -9,7 +9,18 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
 
 from brain.errors import IndexMissingError, StoreError
-from brain.index.base import DENSE, INTEGER_FIELDS, KEYWORD_FIELDS, SPARSE, WRITE_BATCH, Hit, Payload, Point, Scope
+from brain.index.base import (
+    DENSE,
+    INTEGER_FIELDS,
+    KEYWORD_FIELDS,
+    SPARSE,
+    WRITE_BATCH,
+    Hit,
+    Payload,
+    Point,
+    Scope,
+    page_of,
+)
 from brain.index.qdrant_filter import FilterBuilder
 from brain.settings import IndexSettings, redact_url
 from brain.text.bm25 import SparseVector
@@ -99,11 +110,11 @@ class ServerIndex:
             queries[SPARSE] = qm.SparseVector(indices=sparse.indices, values=sparse.values)
         where = self._filters.scope(scope)
         requests = [
-            qm.QueryRequest(query=query, using=name, filter=where, limit=limit, with_payload=["document_id"])
+            qm.QueryRequest(query=query, using=name, filter=where, limit=limit, with_payload=False)
             for name, query in queries.items()
         ]
         replies = self._call(self._client.query_batch_points, self._collection, requests)
-        hits = [[Hit(str(hit.id), hit.payload["document_id"], hit.score) for hit in reply.points] for reply in replies]
+        hits = [[Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in reply.points] for reply in replies]
         return hits[0], hits[1] if len(hits) > 1 else []
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:

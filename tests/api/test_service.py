@@ -160,18 +160,24 @@ def test_an_answer_shows_no_trace_and_no_scores(client: httpx.Client) -> None:
 
 
 def test_a_question_without_evidence_is_refused_with_the_closest_documents(client: httpx.Client) -> None:
-    found = answer(client, "Quelle est la capitale du Pérou ?")
+    found = answer(client, "La livraison est-elle possible le dimanche ?")
 
     assert (found["status"], found["sentences"], found["sources"], found["text"]) == ("refused", [], [], "")
-    assert found["reason"] and found["message"]
+    assert found["reason"] == "insufficient_evidence" and found["message"]
     assert {link["document_id"] for link in found["closest"]} == {"remboursement.md", "livraison.md"}
+
+
+def test_a_question_about_something_else_is_not_sent_to_some_document(client: httpx.Client) -> None:
+    found = answer(client, "Quelle est la capitale du Pérou ?")
+
+    assert (found["status"], found["reason"], found["closest"]) == ("refused", "out_of_scope", [])
 
 
 def test_the_public_never_meets_an_internal_document(client: httpx.Client, brain: Brain) -> None:
     found = answer(client, GESTURE)
 
     named = [source["document_id"] for source in found["sources"] + found["closest"]]
-    assert named and "geste.md" not in named
+    assert "geste.md" not in named
     assert "30 euros" not in found["text"]
     assert {passage["document_id"] for passage in search(client, GESTURE, limit=50)} == {
         "remboursement.md",

@@ -17,9 +17,9 @@ def test_a_page_ranks_by_its_best_passage_in_each_list() -> None:
     # By meaning: b, a, c. By words: a, c (a2 is another passage of a).
     fused = fuse(hits("b1", "a1", "a2", "c1"), hits("a2", "a1", "c1"), k=10, per_document=1)
 
-    assert [f.document_id for f in fused] == ["a", "c", "b"]
+    assert [f.page for f in fused] == ["a", "c", "b"]
     assert fused[0].id == "a2"
-    assert {f.document_id: f.scores.fused for f in fused} == pytest.approx(
+    assert {f.page: f.scores.fused for f in fused} == pytest.approx(
         {"a": 1 / 12 + 1 / 11, "b": 1 / 11, "c": 1 / 13 + 1 / 12}
     )
 
@@ -52,7 +52,7 @@ NAMES = st.lists(st.sampled_from([f"{page}{n}" for page in "abcd" for n in range
 def test_nothing_is_doubled_invented_or_out_of_order(dense: list[str], sparse: list[str], k: int, most: int) -> None:
     fused = fuse(hits(*dense), hits(*sparse), k, most)
 
-    ids, pages = [f.id for f in fused], [f.document_id for f in fused]
+    ids, pages = [f.id for f in fused], [f.page for f in fused]
     assert len(set(ids)) == len(ids)
     assert set(ids) <= {*dense, *sparse}
     assert set(pages) == {name[0] for name in (*dense, *sparse)}

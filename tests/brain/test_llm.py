@@ -86,7 +86,7 @@ async def asked(url: str, answerer: LLMAnswerer | None = None, **llm: Any) -> An
     """The whole answer path, the retriever apart."""
 
     class Found:
-        async def search_async(self, question: Question, limit: int, **_: Any) -> Passages:
+        async def search(self, question: Question, limit: int, **_: Any) -> Passages:
             return Passages(PASSAGES, "fr")
 
         def scope(self, question: Question) -> Any:

@@ -158,10 +158,10 @@ def test_deleting_is_exact(state: State) -> None:
 
 
 def test_files_are_saved_replaced_and_forgotten_by_source(state: State) -> None:
-    state.save_file("kb", "a.md", "1")
-    state.save_file("kb", "b.md", "2", "it is empty")
-    state.save_file("other", "a.md", "3")
-    state.save_file("kb", "a.md", "4")
+    state.save_files("kb", [("a.md", "1", None)])
+    state.save_files("kb", [("b.md", "2", "it is empty")])
+    state.save_files("other", [("a.md", "3", None)])
+    state.save_files("kb", [("a.md", "4", None)])
 
     assert {path: (row.signature, row.problem) for path, row in state.files("kb").items()} == {
         "a.md": ("4", None),
@@ -186,8 +186,8 @@ def test_facts_are_kept(state: State) -> None:
 def test_the_summary_counts(state: State) -> None:
     save(state, FULL, passages=2)
     save(state, BARE, indexed=False, passages=3)
-    state.save_file("kb", "a.md", "1")
-    state.save_file("kb", "b.md", "", "it is empty")
+    state.save_files("kb", [("a.md", "1", None)])
+    state.save_files("kb", [("b.md", "", "it is empty")])
     state.stamp_ingest()
 
     summary = state.summary()

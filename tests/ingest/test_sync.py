@@ -585,7 +585,7 @@ def test_killed_while_forgetting_the_source_can_be_ingested_again(
 def test_what_a_killed_run_stored_is_not_encoded_again(workspace: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     workspace.write("a.md", page("A", long("colis"), long("carte")))
     with monkeypatch.context() as patched:
-        patched.setattr("brain.state.State.save_file", killed)
+        patched.setattr("brain.state.State.save_files", killed)
         with pytest.raises(Killed):
             workspace.run()
     stored = workspace.stored()
