@@ -52,6 +52,7 @@ class Sync:
     ) -> None:
         self._source, self._reading, self._state, self._writer = source, reading, state, writer
         self._settings, self._progress = settings, progress
+        self._how = repr(reading)
         self._files = state.files(source.name)
         self._known: dict[Key, Known] = {(k.tenant, k.id): k for k in state.known(source.name)}
         self._at: dict[str, list[Known]] = defaultdict(list)
@@ -76,11 +77,13 @@ class Sync:
                 f"{self._source.name} holds no documents any more; {len(self._known)} are indexed.",
                 "If that is right, give --allow-empty to delete them.",
             )
-        signatures = {file.name: self._signature(file) for file in files}
-        changed = [file for file in files if not self._unchanged(file, signatures[file.name])]
+        changed = []
+        for file in files:
+            if not self._unchanged(file, self._signature(file)):
+                if not changed:
+                    self._writer.expect_work()
+                changed.append(file)
         self._progress.start(sum(file.size for file in changed), len(changed))
-        if changed:
-            self._writer.expect_work()
         prepared = prepare_all(changed, self._reading, self._settings.ingest)
         waiting = {file.name for file in changed}
         for file in files:
@@ -99,7 +102,7 @@ class Sync:
         if file.size > self._reading.limits.max_bytes:
             return ""
         try:
-            return signature(file.path.read_bytes(), repr(self._reading))
+            return signature(file.path.read_bytes(), self._how)
         except OSError:
             return ""
 
