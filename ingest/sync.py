@@ -77,12 +77,9 @@ class Sync:
                 f"{self._source.name} holds no documents any more; {len(self._known)} are indexed.",
                 "If that is right, give --allow-empty to delete them.",
             )
-        changed = []
-        for file in files:
-            if not self._unchanged(file, self._signature(file)):
-                if not changed:
-                    self._writer.expect_work()
-                changed.append(file)
+        changed = [file for file in files if not self._unchanged(file, self._signature(file))]
+        if changed:  # not sooner: importing and hashing in two threads only wait for one another
+            self._writer.expect_work()
         self._progress.start(sum(file.size for file in changed), len(changed))
         prepared = prepare_all(changed, self._reading, self._settings.ingest)
         waiting = {file.name for file in changed}
