@@ -17,13 +17,13 @@ $(READY): requirements.lock pyproject.toml
 	touch $(READY)
 
 demo: install
-	$(DEMO) ingest eval/sample/kb --home .demo
+	@$(DEMO) ingest eval/sample/kb --home .demo
 	@echo; echo '$$ brain ask "Combien coûte la livraison en Corse pour un colis de 8 kg ?"'
-	$(DEMO) ask "Combien coûte la livraison en Corse pour un colis de 8 kg ?" --audience public --home .demo
+	@$(DEMO) ask "Combien coûte la livraison en Corse pour un colis de 8 kg ?" --audience public --home .demo
 	@echo; echo '$$ brain ask "Can I pay in four instalments, and what are the fees?"'
-	$(DEMO) ask "Can I pay in four instalments, and what are the fees?" --audience public --home .demo
+	@$(DEMO) ask "Can I pay in four instalments, and what are the fees?" --audience public --home .demo
 	@echo; echo '$$ brain ask "Pour quel candidat faut-il voter à la prochaine présidentielle ?"'
-	$(DEMO) ask "Pour quel candidat faut-il voter à la prochaine présidentielle ?" --audience public --home .demo
+	@$(DEMO) ask "Pour quel candidat faut-il voter à la prochaine présidentielle ?" --audience public --home .demo
 	@echo
 	@echo "Try next:  $(BIN)/brain ingest YOUR_FOLDER   then   $(BIN)/brain ask \"…\"   or   $(BIN)/brain serve"
 

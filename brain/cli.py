@@ -37,7 +37,9 @@ TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only documen
 
 def main() -> None:
     """Runs the command line; a BrainError is shown as what is wrong and what to do, with exit code 1."""
-    gc.set_threshold(100_000)  # imports make many objects and little garbage: collecting it seldom saves a tenth of them
+    gc.set_threshold(
+        100_000
+    )  # imports make many objects and little garbage: collecting it seldom saves a tenth of them
     for entry in sorted(entry_points(group="brain.commands"), key=lambda entry: entry.name):
         entry.load()(app)
     code: object = 0

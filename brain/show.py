@@ -42,6 +42,8 @@ def show_answer(answer: Answer, console: Console) -> None:
 
 def _source(console: Console, mark: str, passage: Passage, quotes: Sequence[str]) -> None:
     line = Text(f"{mark} ", style="bold cyan").append(passage.title, style="bold")
+    if passage.heading_path and passage.heading_path[-1] != passage.title:
+        line.append(f" › {passage.heading_path[-1]}")
     details = [passage.url or passage.document_id, str(passage.updated_at or "")]
     line.append("  " + "  ".join(detail for detail in details if detail), style="dim")
     console.print(Padding(line, (0, 0, 0, 2)))

@@ -82,11 +82,9 @@ def test_the_text_between_markers_keeps_its_spaces() -> None:
     ]
 
 
-def test_a_table_row_is_quoted_with_its_header() -> None:
-    assert told("L'envoi express coûte 1200,50 euros [2].") == (
-        [("L'envoi express coûte 1200,50 euros.", ["| Envoi | Prix |", "| Express | 1 200,50 € |"])],
-        [],
-    )
+def test_a_table_is_quoted_whole() -> None:
+    table = "| Envoi | Prix |\n|---|---|\n| Standard | 4,90 € |\n| Express | 1 200,50 € |"
+    assert told("L'envoi express coûte 1200,50 euros [2].") == ([("L'envoi express coûte 1200,50 euros.", [table])], [])
 
 
 @pytest.mark.parametrize(
