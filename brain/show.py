@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
@@ -22,12 +23,13 @@ def show_answer(answer: Answer, console: Console) -> None:
     if answer.message:
         console.print(Text(answer.message, style="yellow"))
     numbers: dict[str, int] = {}
-    text = Text()
     for sentence in answer.sentences:
         cited = dict.fromkeys(citation.passage_id for citation in sentence.citations)
-        marks = "".join(f"[{numbers.setdefault(id, len(numbers) + 1)}]" for id in cited)
-        text.append(f"{sentence.text} ").append(marks, style="bold cyan").append("\n")
-    console.print(text, end="")
+        marks = Text("".join(f"[{numbers.setdefault(id, len(numbers) + 1)}]" for id in cited), style="bold cyan")
+        if sentence.text.startswith("|"):
+            console.print(_table(sentence.text), marks)
+        else:
+            console.print(Text(f"{sentence.text} ").append(marks))
     passages = {passage.id: passage for passage in answer.passages}
     # Where the sentence is the quotation itself, once is enough.
     quotes = [(c.passage_id, c.quote) for s in answer.sentences for c in s.citations if c.quote != s.text]
@@ -38,6 +40,17 @@ def show_answer(answer: Answer, console: Console) -> None:
         closest = {passage.document_id: passage for passage in reversed(answer.passages)}
         for passage in list(reversed(closest.values()))[:CLOSEST]:
             _source(console, "·", passage, [])
+
+
+def _table(markdown: str) -> Table:
+    """A pipe table, its columns aligned; the first row is its header where a rule follows it."""
+    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in markdown.splitlines()]
+    ruled = len(rows) > 1 and set("".join(rows[1])) <= set("-: ")
+    header, body = (rows[0], rows[2:]) if ruled else ([""] * len(rows[0]), rows)
+    table = Table(*(escape(name) for name in header), box=SIMPLE, show_header=ruled, header_style="bold")
+    for row in body:
+        table.add_row(*(escape(cell) for cell in row[: len(header)]))
+    return table
 
 
 def _source(console: Console, mark: str, passage: Passage, quotes: Sequence[str]) -> None:

@@ -1,6 +1,7 @@
 """Draws docs/demo.svg from real answers: make demo && .venv/bin/python docs/demo_picture.py"""
 
 import asyncio
+import re
 from pathlib import Path
 
 from rich.console import Console
@@ -21,4 +22,6 @@ with open_brain(Path(".demo")) as brain:
         console.print(Text(f'$ brain ask "{text}"', style="bold"))
         show_answer(asyncio.run(brain.ask(Question(text))), console)
         console.print()
-console.save_svg(str(Path(__file__).parent / "demo.svg"), title="brain")
+# Without the font that rich would have the reader's browser fetch.
+svg = re.sub(r"@font-face \{.*?\}", "", console.export_svg(title="brain"), flags=re.DOTALL)
+(Path(__file__).parent / "demo.svg").write_text(svg, encoding="utf-8")

@@ -1,0 +1,48 @@
+"""What a person reads in the terminal: sentences with their sources' numbers, tables aligned, refusals with what is close."""
+
+from dataclasses import replace
+
+from rich.console import Console
+
+from brain.show import show_answer
+from brain.types import Answer, Citation, Passage, Question, Reason, Scores, Sentence, Status, Trace
+
+TABLE = "| Poids | Corse |\n|---|---|\n| 5 kg | 10,90 € |"
+PASSAGE = Passage("p1", "tarifs", f"{TABLE}\n\nSauf en été.", (0, 60), Scores(0.03), "Tarifs", ("Tarifs", "Grille"))
+
+
+def answered(*texts: str) -> Answer:
+    spans = [(PASSAGE.text.index(text), PASSAGE.text.index(text) + len(text)) for text in texts]
+    pairs = zip(texts, spans, strict=True)
+    sentences = tuple(Sentence(text, (Citation("p1", "tarifs", span, text),)) for text, span in pairs)
+    trace = Trace(Question("?"), "fr", "extractive")
+    return Answer("a", Status.ANSWERED, "fr", sentences, (PASSAGE,), trace)
+
+
+def shown(answer: Answer) -> str:
+    console = Console(width=80, record=True, quiet=False, file=None)
+    with console.capture() as capture:
+        show_answer(answer, console)
+    return capture.get()
+
+
+def test_a_sentence_bears_the_number_of_its_source() -> None:
+    text = shown(answered("Sauf en été."))
+
+    assert "Sauf en été. [1]" in text
+    assert "[1] Tarifs › Grille" in text
+    assert "«" not in text, "the quotation is the sentence itself"
+
+
+def test_a_table_is_aligned_not_shown_as_markup() -> None:
+    text = shown(answered(TABLE))
+
+    assert "|" not in text and "---" not in text
+    assert "10,90 €" in text and "Corse" in text and "[1]" in text
+
+
+def test_a_refusal_names_close_pages_but_not_for_another_subject() -> None:
+    refused = replace(answered(), status=Status.REFUSED, reason=Reason.INSUFFICIENT_EVIDENCE, message="Rien.")
+
+    assert "Tarifs" in shown(refused) and "Rien." in shown(refused)
+    assert "Tarifs" not in shown(replace(refused, reason=Reason.OUT_OF_SCOPE))
