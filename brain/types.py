@@ -209,7 +209,6 @@ class Trace:
     dropped: tuple[dict[str, str], ...] = ()
     """Sentences or citations that did not hold, each with the reason."""
     timings: dict[str, float] = field(default_factory=dict)
-    index: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
