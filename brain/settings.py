@@ -74,7 +74,10 @@ class SparseSettings(_Section):
 
     k1: float = Field(1.2, ge=0)
     b: float = Field(0.75, ge=0, le=1)
-    average_length: float = Field(100, gt=0, description="terms of an average passage")
+    average_length: float = Field(90, gt=0, description="terms of an average passage, title and headings weighted")
+    average_title: float = Field(5, gt=0, description="terms of an average title")
+    title_weight: float = Field(3, ge=0, description="how often a title's term counts in each of its passages")
+    heading_weight: float = Field(2, ge=0, description="the same for a heading's term")
 
 
 class RetrievalSettings(_Section):

@@ -38,9 +38,8 @@ def split(document: Document, settings: SplitterSettings) -> list[Chunk]:
     for piece in _joined(document.body, pieces, settings.tokens):
         text = document.body[slice(*piece.span)]
         key = encoded_text(document.title, piece.path, text)
-        chunks.append(
-            Chunk(_chunk_id(document, key, seen[key]), document.id, text, piece.span, piece.path, piece.tokens)
-        )
+        id = _chunk_id(document, key, seen[key], first=not chunks)
+        chunks.append(Chunk(id, document.id, text, piece.span, piece.path, piece.tokens))
         seen[key] += 1
     return chunks
 
@@ -51,9 +50,9 @@ def encoded_text(title: str, heading_path: tuple[str, ...], text: str) -> str:
     return "\n".join([*head, text])
 
 
-def _chunk_id(document: Document, encoded: str, occurrence: int) -> str:
-    # Everything that decides the vectors: a chunk whose id is stored need not be encoded again.
-    content = "\0".join((document.language or "", encoded, str(occurrence)))
+def _chunk_id(document: Document, encoded: str, occurrence: int, *, first: bool) -> str:
+    # Everything that decides the vectors: a chunk whose id is stored need not be encoded again. The first one has the title's too.
+    content = "\0".join((document.language or "", encoded, str(occurrence), "first" if first else ""))
     return point_id(document.tenant, document.id, content)
 
 

@@ -8,7 +8,7 @@ from brain.index import Index
 from brain.index.base import Point, payload_of
 from brain.settings import Settings
 from brain.state import State
-from brain.text.bm25 import passage_vector
+from brain.text.bm25 import passage_vector, title_vector
 from brain.types import Chunk, Document
 from ingest.split import encoded_text
 
@@ -56,17 +56,28 @@ class Writer:
         pairs = [(document, chunk) for document, _, chunks in batch for chunk in chunks]
         stored = self._index.existing([chunk.id for _, chunk in pairs])
         self._index.overwrite_payloads([(c.id, payload_of(d, c)) for d, c in pairs if c.id in stored])
-        new = [(d, c, encoded_text(d.title, c.heading_path, c.text)) for d, c in pairs if c.id not in stored]
+        new = [(d, c) for d, c in pairs if c.id not in stored]
         progress(len(pairs) - len(new))
         if new:
-            dense = self._encoder().encode_passages([text for _, _, text in new], progress).tolist()
-            self._index.upsert(
-                [
-                    Point(c.id, vector, passage_vector(text, d.language or "", self._settings.sparse), payload_of(d, c))
-                    for (d, c, text), vector in zip(new, dense, strict=True)
-                ]
-            )
+            first = {chunks[0].id for _, _, chunks in batch if chunks}
+            self._index.upsert(self._points(new, first, progress))
         return len(new)
+
+    def _points(
+        self, new: Sequence[tuple[Document, Chunk]], first: set[str], progress: Callable[[int], None]
+    ) -> list[Point]:
+        """The passages with their vectors; those in `first` carry their title's terms as well."""
+        texts = [encoded_text(d.title, c.heading_path, c.text) for d, c in new]
+        dense = self._encoder().encode_passages(texts, progress)
+        return [
+            self._point(d, c, vector, first=c.id in first) for (d, c), vector in zip(new, dense.tolist(), strict=True)
+        ]
+
+    def _point(self, document: Document, chunk: Chunk, dense: list[float], *, first: bool) -> Point:
+        language, settings, title = document.language or "", self._settings.sparse, document.title
+        sparse = passage_vector(chunk.text, language, settings, title=title, heading_path=chunk.heading_path)
+        of_title = title_vector(title, language, settings) if first and title else None
+        return Point(chunk.id, dense, sparse, payload_of(document, chunk), of_title)
 
     def delete(self, keys: Sequence[tuple[str, str]]) -> None:
         """Removes documents from index and state."""

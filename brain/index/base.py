@@ -10,9 +10,11 @@ from uuid import UUID
 from brain.text.bm25 import SparseVector
 from brain.types import Chunk, Document, Passage, Scores
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 DENSE = "dense"
 SPARSE = "bm25"
+TITLE = "bm25_title"
+"""The title's own terms, stored with a document's first passage only."""
 WRITE_BATCH = 500
 """Points a call: Qdrant Edge holds the GIL during each."""
 
@@ -44,6 +46,23 @@ class Point:
     dense: list[float]
     sparse: SparseVector
     payload: Payload
+    title: SparseVector | None = None
+    """Of the document's title, in its first passage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Search:
+    """One ranking that is wanted: by which vectors (DENSE, SPARSE or TITLE), how many, and of what has this tag alone."""
+
+    by: str
+    vector: list[float] | SparseVector
+    limit: int
+    tag: str | None = None
+
+    @property
+    def empty(self) -> bool:
+        """A question without terms has no sparse ranking."""
+        return isinstance(self.vector, SparseVector) and not self.vector.indices
 
 
 class Hit(NamedTuple):
@@ -90,10 +109,8 @@ class Index(Protocol):
         """Removes the document's points but for those in `keep`."""
         ...
 
-    def nearest(
-        self, dense: list[float], sparse: SparseVector, scope: Scope, limit: int
-    ) -> tuple[list[Hit], list[Hit]]:
-        """The `limit` closest passages by cosine and by BM25, each best first."""
+    def search(self, searches: Sequence[Search], scope: Scope) -> list[list[Hit]]:
+        """For each search the closest passages, best first, by cosine or BM25; all in one call."""
         ...
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:

@@ -18,11 +18,13 @@ from brain.index.base import (
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
     SPARSE,
+    TITLE,
     WRITE_BATCH,
     Hit,
     Payload,
     Point,
     Scope,
+    Search,
     page_of,
 )
 from brain.index.lock import FolderLock
@@ -59,10 +61,9 @@ class EdgeIndex:
         lock = FolderLock(folder)
         shutil.rmtree(folder / SHARD, ignore_errors=True)  # of a creation that was cut short: there is no manifest
         (folder / SHARD).mkdir()
-        config = qe.EdgeConfig(
-            vectors={DENSE: qe.EdgeVectorParams(size=manifest["dimensions"], distance=qe.Distance.Cosine)},
-            sparse_vectors={SPARSE: qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)},
-        )
+        dense = qe.EdgeVectorParams(size=manifest["dimensions"], distance=qe.Distance.Cosine)
+        sparse = qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)
+        config = qe.EdgeConfig(vectors={DENSE: dense}, sparse_vectors={SPARSE: sparse, TITLE: sparse})
         try:
             shard = _guarded(qe.EdgeShard.create, str(folder / SHARD), config)
             for field in KEYWORD_FIELDS:
@@ -93,10 +94,7 @@ class EdgeIndex:
 
     def upsert(self, points: Sequence[Point]) -> None:
         for start in range(0, len(points), WRITE_BATCH):
-            batch = [
-                qe.Point(p.id, {DENSE: p.dense, SPARSE: qe.SparseVector(*p.sparse)}, p.payload)
-                for p in points[start : start + WRITE_BATCH]
-            ]
+            batch = [qe.Point(p.id, _vectors(p), p.payload) for p in points[start : start + WRITE_BATCH]]
             self._update(qe.UpdateOperation.upsert_points(batch))
 
     def overwrite_payloads(self, payloads: Sequence[tuple[str, Payload]]) -> None:
@@ -109,17 +107,22 @@ class EdgeIndex:
     def delete_document(self, tenant: str, document_id: str, keep: Sequence[str] = ()) -> None:
         self._update(qe.UpdateOperation.delete_points_by_filter(self._filters.document(tenant, document_id, keep)))
 
-    def nearest(
-        self, dense: list[float], sparse: SparseVector, scope: Scope, limit: int
-    ) -> tuple[list[Hit], list[Hit]]:
-        where = self._filters.scope(scope)
-        queries = [qe.Query.Nearest(dense, using=DENSE)]
-        if sparse.indices:
-            queries.append(qe.Query.Nearest(qe.SparseVector(*sparse), using=SPARSE))
-        requests = [qe.QueryRequest(query=q, filter=where, limit=limit, with_payload=False) for q in queries]
-        rankings = _guarded(self._shard.query_batch, qe.QueryBatchRequest(requests))
-        hits = [[Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in ranking] for ranking in rankings]
-        return hits[0], hits[1] if len(hits) > 1 else []
+    def search(self, searches: Sequence[Search], scope: Scope) -> list[list[Hit]]:
+        asked = [
+            qe.QueryRequest(
+                query=qe.Query.Nearest(_vector(s.vector), using=s.by),
+                filter=self._filters.scope(scope, s.tag),
+                limit=s.limit,
+                with_payload=False,
+            )
+            for s in searches
+            if not s.empty
+        ]
+        rankings = iter(_guarded(self._shard.query_batch, qe.QueryBatchRequest(asked)) if asked else ())
+        return [
+            [] if s.empty else [Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in next(rankings)]
+            for s in searches
+        ]
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         records = _guarded(self._shard.retrieve, list(ids), True, False)
@@ -147,6 +150,17 @@ class EdgeIndex:
 
     def _update(self, operation: Any) -> None:
         _guarded(self._shard.update, operation)
+
+
+def _vector(vector: list[float] | SparseVector) -> Any:
+    return qe.SparseVector(*vector) if isinstance(vector, SparseVector) else vector
+
+
+def _vectors(point: Point) -> dict[str, Any]:
+    vectors: dict[str, Any] = {DENSE: point.dense, SPARSE: _vector(point.sparse)}
+    if point.title:
+        vectors[TITLE] = _vector(point.title)
+    return vectors
 
 
 def _guarded(call: Any, *arguments: Any) -> Any:

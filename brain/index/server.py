@@ -14,11 +14,13 @@ from brain.index.base import (
     INTEGER_FIELDS,
     KEYWORD_FIELDS,
     SPARSE,
+    TITLE,
     WRITE_BATCH,
     Hit,
     Payload,
     Point,
     Scope,
+    Search,
     page_of,
 )
 from brain.index.qdrant_filter import FilterBuilder
@@ -53,11 +55,13 @@ class ServerIndex:
     ) -> "ServerIndex":
         client = client or connect(settings)
         index = cls(client, settings, manifest)
+        dense = qm.VectorParams(size=manifest["dimensions"], distance=qm.Distance.COSINE)
+        sparse = qm.SparseVectorParams(modifier=qm.Modifier.IDF)
         index._call(
             client.create_collection,
             settings.collection,
-            vectors_config={DENSE: qm.VectorParams(size=manifest["dimensions"], distance=qm.Distance.COSINE)},
-            sparse_vectors_config={SPARSE: qm.SparseVectorParams(modifier=qm.Modifier.IDF)},
+            vectors_config={DENSE: dense},
+            sparse_vectors_config={SPARSE: sparse, TITLE: sparse},
             metadata=manifest,
         )
         for field in () if settings.url == ":memory:" else KEYWORD_FIELDS:
@@ -76,14 +80,8 @@ class ServerIndex:
 
     def upsert(self, points: Sequence[Point]) -> None:
         for start in range(0, len(points), WRITE_BATCH):
-            batch = [
-                qm.PointStruct(
-                    id=p.id,
-                    vector={DENSE: p.dense, SPARSE: qm.SparseVector(indices=p.sparse.indices, values=p.sparse.values)},
-                    payload=p.payload,
-                )
-                for p in points[start : start + WRITE_BATCH]
-            ]
+            some = points[start : start + WRITE_BATCH]
+            batch = [qm.PointStruct(id=p.id, vector=_vectors(p), payload=p.payload) for p in some]
             self._call(self._client.upsert, self._collection, batch, wait=True)
 
     def overwrite_payloads(self, payloads: Sequence[tuple[str, Payload]]) -> None:
@@ -102,20 +100,23 @@ class ServerIndex:
         selector = qm.FilterSelector(filter=self._filters.document(tenant, document_id, list(keep)))
         self._call(self._client.delete, self._collection, selector, wait=True)
 
-    def nearest(
-        self, dense: list[float], sparse: SparseVector, scope: Scope, limit: int
-    ) -> tuple[list[Hit], list[Hit]]:
-        queries: dict[str, Any] = {DENSE: dense}
-        if sparse.indices:
-            queries[SPARSE] = qm.SparseVector(indices=sparse.indices, values=sparse.values)
-        where = self._filters.scope(scope)
-        requests = [
-            qm.QueryRequest(query=query, using=name, filter=where, limit=limit, with_payload=False)
-            for name, query in queries.items()
+    def search(self, searches: Sequence[Search], scope: Scope) -> list[list[Hit]]:
+        asked = [
+            qm.QueryRequest(
+                query=_vector(s.vector),
+                using=s.by,
+                filter=self._filters.scope(scope, s.tag),
+                limit=s.limit,
+                with_payload=False,
+            )
+            for s in searches
+            if not s.empty
         ]
-        replies = self._call(self._client.query_batch_points, self._collection, requests)
-        hits = [[Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in reply.points] for reply in replies]
-        return hits[0], hits[1] if len(hits) > 1 else []
+        replies = iter(self._call(self._client.query_batch_points, self._collection, asked) if asked else ())
+        return [
+            [] if s.empty else [Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in next(replies).points]
+            for s in searches
+        ]
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         found = self._call(self._client.retrieve, self._collection, list(ids), with_payload=True, with_vectors=False)
@@ -147,6 +148,19 @@ class ServerIndex:
                 f"The Qdrant server at {redact_url(self._settings.url)} failed: {error}",
                 "Check index.url, index.api_key and that the server is up (brain doctor).",
             ) from error
+
+
+def _vector(vector: list[float] | SparseVector) -> Any:
+    if isinstance(vector, SparseVector):
+        return qm.SparseVector(indices=vector.indices, values=vector.values)
+    return vector
+
+
+def _vectors(point: Point) -> dict[str, Any]:
+    vectors: dict[str, Any] = {DENSE: point.dense, SPARSE: _vector(point.sparse)}
+    if point.title:
+        vectors[TITLE] = _vector(point.title)
+    return vectors
 
 
 def connect(settings: IndexSettings) -> QdrantClient:
