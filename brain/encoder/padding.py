@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 
 TOKENS_PER_BATCH = 4096
-PADDING_LIMIT = 2
-"""A text never shares a pass with one more than so many times as long: it would cost as much as the long one."""
+PADDING_LIMIT = 1.25
+"""A text never shares a pass with one more than so many times as long: it would cost as much as the long one. At 2, sixteen
+questions in one go took as long as one by one; at 1.25, 0.67 to 0.84 of it."""
 
 Tokens = Sequence[Sequence[int]]
 
