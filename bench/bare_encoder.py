@@ -29,7 +29,7 @@ def plain_encoder() -> tuple[Encode, str]:
     import torch
     from sentence_transformers import SentenceTransformer
 
-    from brain.encoder.bert import native_bfloat16
+    from brain.encoder.bert_torch import native_bfloat16
     from brain.encoder.e5 import default_cache, e5_folder
 
     dtype = torch.bfloat16 if native_bfloat16() else torch.float32

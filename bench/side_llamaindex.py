@@ -48,7 +48,7 @@ def embedding(same_precision: bool) -> Any:
 def _native() -> Any:
     import torch
 
-    from brain.encoder.bert import native_bfloat16
+    from brain.encoder.bert_torch import native_bfloat16
 
     return torch.bfloat16 if native_bfloat16() else torch.float32
 

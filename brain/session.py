@@ -7,12 +7,15 @@ from typing import Any
 
 from brain.answer import answer
 from brain.answerers import Answerer, make_answerer
-from brain.encoder import Encoder, make_encoder
+from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, open_index
 from brain.index.fingerprint import check_manifest
 from brain.retrieve import Retriever
 from brain.settings import Settings, load_settings
 from brain.types import Answer, Passages, Question
+
+ENDPOINT_LANES = 4
+"""Requests to an encoder's server that may be under way at once."""
 
 
 class Brain:
@@ -24,7 +27,10 @@ class Brain:
 
     def __init__(self, index: Index, encoder: Encoder, answerer: Answerer, settings: Settings) -> None:
         self.index, self.settings = index, settings
-        self._retriever, self._answerer = Retriever(index, encoder, settings), answerer
+        self._questions = BatchingEncoder(
+            encoder, lanes=ENDPOINT_LANES if settings.encoder.provider == "endpoint" else 1
+        )
+        self._retriever, self._answerer = Retriever(index, self._questions, settings), answerer
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None) -> "Brain":
@@ -47,6 +53,7 @@ class Brain:
         return await answer(question, self._retriever, self._answerer, self.settings.answer)
 
     def close(self) -> None:
+        self._questions.close()
         self.index.close()
 
     def __enter__(self) -> "Brain":

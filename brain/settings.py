@@ -35,6 +35,9 @@ class EncoderSettings(_Section):
     question_prefix: str = ""
     passage_prefix: str = ""
     precision: Literal["auto", "float32", "bfloat16"] = "auto"
+    engine: Literal["auto", "openvino", "torch"] = Field(
+        "auto", description="of the embedded encoder; auto: OpenVINO, for passages torch where the CPU has bfloat16"
+    )
     timeout_s: float = Field(30, gt=0)
 
     @model_validator(mode="after")

@@ -32,8 +32,13 @@ class Writer:
     def expect_work(self) -> None:
         """Starts loading the encoder, which takes as long as parsing the first files: both go on side by side."""
         loader = ThreadPoolExecutor(1)
-        self._loading = loader.submit(self._make_encoder)
+        self._loading = loader.submit(self._loaded)
         loader.shutdown(wait=False)
+
+    def _loaded(self) -> Encoder:
+        encoder = self._make_encoder()
+        encoder.encode_passages([])  # an encoder may put loading off until it is asked
+        return encoder
 
     def _encoder(self) -> Encoder:
         return self._loading.result() if self._loading else self._make_encoder()

