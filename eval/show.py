@@ -66,19 +66,17 @@ def _value(value: Any) -> str:
 
 
 def _differences_table(metrics: dict[str, Difference]) -> Table:
-    headers = "metric", "before", "now", "difference", "95% interval", "p", "better", "worse", "equal"
-    table = Table(*headers, title="paired, case by case", title_justify="left")
+    table = Table(title="paired, case by case", title_justify="left")
+    for header in ("metric", "before", "now", "change", "95% interval", "p", "better/\nworse/equal"):
+        table.add_column(header, no_wrap=True)
     for name, found in metrics.items():
         style = "green" if found.low > 0 else "red" if found.high < 0 else ""
-        difference = Text(f"{found.mean:+.3f}", style=style)
+        change = Text(f"{found.mean:+.3f}", style=style)
         bounds = Text(f"{found.low:+.3f} – {found.high:+.3f}", style=style)
-        counts = map(str, (found.better, found.worse, found.equal))
-        table.add_row(name, f"{found.before:.3f}", f"{found.after:.3f}", difference, bounds, _p(found.p), *counts)
+        p = "<0.001" if found.p < 0.001 else f"{found.p:.3f}"
+        counts = f"{found.better}/{found.worse}/{found.equal}"
+        table.add_row(name, f"{found.before:.3f}", f"{found.after:.3f}", change, bounds, p, counts)
     return table
-
-
-def _p(value: float) -> str:
-    return "< 0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def _moved_table(title: str, rows: Sequence[Moved], depth: int, style: str) -> Table:

@@ -127,9 +127,9 @@ def test_a_comparison_is_shown_below_the_report(earlier: str, tmp_path: Path) ->
 
     lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines()]
     assert ["settings.retrieval.rrf_k", "60", "7"] in lines
-    (hit,) = (line for line in lines if line[:1] == ["hit@1"] and len(line) == 9)
+    (hit,) = (line for line in lines if line[:1] == ["hit@1"] and len(line) == 7 and "/" in line[6])
     assert hit[1:4] == ["0.500", "0.500", "+0.000"]
-    assert hit[5:] == ["1.000", "1", "1", "0"]
+    assert hit[5:] == ["1.000", "1/1/0"]
     assert "2 cases paired, 0 scored only before, 0 only now" in result.stdout
     assert ["right", "Résilier ?", "1", "> 10"] in lines
     (better,) = (line for line in lines if line[:1] == ["[wrong]"] and line[2:] == ["> 10", "1"])
