@@ -57,6 +57,9 @@ class SearchResponse(BaseModel):
 
     language: str = Field(description="of the question")
     passages: list[Passage]
+    degraded: list[str] = Field(
+        description="steps that were skipped because they failed: the passages are good, their order may be less so"
+    )
 
 
 @router.post("/v1/search", summary="Find passages", responses=problems(ERRORS, 400, 413, 422))
@@ -64,4 +67,5 @@ async def search(body: SearchRequest, who: CallerDep, brain: BrainDep) -> Search
     """Find the passages closest to a question among the documents that the caller may read."""
     question = body.question_of(who, brain.settings.service.max_question_chars)
     found = await brain.search(question, body.limit, body.per_document)
-    return SearchResponse(language=found.language, passages=[Passage.model_validate(passage) for passage in found])
+    passages = [Passage.model_validate(passage) for passage in found]
+    return SearchResponse(language=found.language, passages=passages, degraded=list(found.degraded))

@@ -90,4 +90,5 @@ def _trace(
         draft.model,
         draft.dropped,
         timings,
+        passages.degraded,
     )

@@ -105,7 +105,12 @@ def search(
         passages = asyncio.run(brain.search(asked, limit))
     if json_:
         print_json(
-            {"language": passages.language, "passages": [asdict(p) for p in passages], "timings": passages.timings}
+            {
+                "language": passages.language,
+                "passages": [asdict(p) for p in passages],
+                "timings": passages.timings,
+                "degraded": passages.degraded,
+            }
         )
     else:
         show_passages(question, passages, out)

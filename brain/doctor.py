@@ -3,6 +3,7 @@
 import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from time import perf_counter
 from typing import Literal
 
 import httpx
@@ -10,11 +11,14 @@ import httpx
 from brain.encoder import make_encoder
 from brain.errors import BrainError, IndexLockedError
 from brain.index import Scope, open_index
+from brain.rerank import make_reranker
 from brain.settings import Settings, redact_url
 from brain.state import State
 from brain.types import PUBLIC
 
 LOW_DISK_GB = 2
+RERANK_WAIT_S = 30
+_TEXTS = ("Nous vous remboursons sous 14 jours.", "Le magasin est ouvert de 9 h à 19 h.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ def examine(settings: Settings) -> list[Check]:
         ("state", _state),
         ("index", _index),
         ("encoder", _encoder),
+        ("reranker", _reranker),
         ("model", _model),
     ]
     checks: list[Check] = []
@@ -106,6 +111,33 @@ def _encoder(settings: Settings) -> Iterator[Check]:
     encoder = make_encoder(settings)
     vector = encoder.encode_questions(["Combien de temps pour un remboursement ?"])[0]
     yield Check("encoder", "well", f"{encoder.name}, {len(vector)} dimensions")
+
+
+def _reranker(settings: Settings) -> Iterator[Check]:
+    reranker, limit = make_reranker(settings), settings.rerank.timeout_s
+    if not reranker:
+        yield Check("reranker", "well", "none configured: pages keep the order of fusion")
+        return
+    start = perf_counter()
+    try:
+        scores = reranker.score("Combien de temps pour un remboursement ?", _TEXTS).result(RERANK_WAIT_S)
+    except TimeoutError:
+        yield Check(
+            "reranker", "wrong", f"{reranker.name}: no answer in {RERANK_WAIT_S} s", "Check that the server is up."
+        )
+        return
+    finally:
+        reranker.close()
+    took = perf_counter() - start
+    found = f"{reranker.name}, two texts in {1e3 * took:.0f} ms"
+    if took > limit:
+        mend = f"Questions wait {limit:g} s (rerank.timeout_s) and then do without: raise it, or take a faster model."
+        yield Check("reranker", "attention", found, mend)
+    elif scores[0] <= scores[1]:
+        mend = "Check that rerank.model is a reranker, and of the language of your documents."
+        yield Check("reranker", "attention", f"{found}, but it prefers the text that does not answer", mend)
+    else:
+        yield Check("reranker", "well", found)
 
 
 def _model(settings: Settings) -> Iterator[Check]:

@@ -7,6 +7,7 @@ BrainError                    what the user can mend; `str(error)` says what is 
 │   ├── IndexLockedError      another process owns the folder
 │   └── IndexMismatchError    built with another encoder, splitter or analyzer
 ├── EncoderError              the encoder can't be loaded or did not answer
+├── RerankError               the reranker can't be loaded or did not answer
 ├── ModelError                the language model can't be reached, or failed
 ├── PromptError               a prompt file is malformed, missing or rendered with wrong inputs
 ├── SourceError               a source can't be read at all
@@ -39,6 +40,9 @@ class IndexMismatchError(StoreError): ...
 
 
 class EncoderError(BrainError): ...
+
+
+class RerankError(BrainError): ...
 
 
 class ModelError(BrainError): ...

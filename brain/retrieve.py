@@ -9,6 +9,7 @@ from brain.errors import SettingsError
 from brain.fuse import fuse
 from brain.index import Index, Scope
 from brain.index.base import passage_of
+from brain.rerank.step import Reranking
 from brain.settings import Settings
 from brain.text.bm25 import question_vector
 from brain.text.language import detect
@@ -18,8 +19,9 @@ from brain.types import Passages, Question
 class Retriever:
     """Finds passages. Thread-safe as far as its index and encoder are."""
 
-    def __init__(self, index: Index, encoder: Encoder, settings: Settings) -> None:
+    def __init__(self, index: Index, encoder: Encoder, settings: Settings, reranking: Reranking | None = None) -> None:
         self._index, self._encoder, self._settings = index, encoder, settings
+        self._reranking = reranking or Reranking(None, settings.rerank)
 
     async def search(
         self, question: Question, limit: int = 10, per_document: int | None = None, *, expired_too: bool = False
@@ -31,7 +33,8 @@ class Retriever:
         scope = self.scope(question, expired_too=expired_too)
         most = per_document or self._settings.retrieval.per_document
         # In a thread: encoding takes milliseconds that an event loop must not wait for.
-        return await asyncio.to_thread(self._find, question, scope, limit, most)
+        found = await asyncio.to_thread(self._find, question, scope, self._reranking.wanted(limit, most), most)
+        return await self._reranking.rerank(question.text, found, limit)
 
     def _find(self, question: Question, scope: Scope, limit: int, per_document: int) -> Passages:
         start = perf_counter()

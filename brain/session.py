@@ -10,6 +10,8 @@ from brain.answerers import Answerer, make_answerer
 from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, open_index
 from brain.index.fingerprint import check_manifest
+from brain.rerank import Reranker, make_reranker
+from brain.rerank.step import Reranking
 from brain.retrieve import Retriever
 from brain.settings import Settings, load_settings
 from brain.types import Answer, Passages, Question
@@ -25,21 +27,26 @@ class Brain:
         answer = await brain.ask(Question("Combien de temps pour un remboursement ?"))
     """
 
-    def __init__(self, index: Index, encoder: Encoder, answerer: Answerer, settings: Settings) -> None:
+    def __init__(
+        self, index: Index, encoder: Encoder, answerer: Answerer, settings: Settings, reranker: Reranker | None = None
+    ) -> None:
         self.index, self.settings = index, settings
         self._questions = BatchingEncoder(
             encoder, lanes=ENDPOINT_LANES if settings.encoder.provider == "endpoint" else 1
         )
-        self._retriever, self._answerer = Retriever(index, self._questions, settings), answerer
+        self._reranking = Reranking(reranker, settings.rerank)
+        self._retriever = Retriever(index, self._questions, settings, self._reranking)
+        self._answerer = answerer
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None) -> "Brain":
-        """Raises IndexMissingError before the first ingestion, IndexLockedError, IndexMismatchError, EncoderError."""
+        """Raises IndexMissingError before the first ingestion, IndexLockedError, IndexMismatchError, EncoderError,
+        RerankError."""
         index = open_index(settings)
         try:
             encoder = make_encoder(settings, say)
             check_manifest(index.manifest, settings, encoder)
-            return cls(index, encoder, make_answerer(settings), settings)
+            return cls(index, encoder, make_answerer(settings), settings, make_reranker(settings))
         except BaseException:
             index.close()
             raise
@@ -54,6 +61,7 @@ class Brain:
 
     def close(self) -> None:
         self._questions.close()
+        self._reranking.close()
         self.index.close()
 
     def __enter__(self) -> "Brain":

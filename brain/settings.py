@@ -91,6 +91,25 @@ class RetrievalSettings(_Section):
     per_document: int = Field(3, ge=1, description="most passages of one document in a result")
 
 
+class RerankSettings(_Section):
+    """What reads the best pages again beside the question. It is skipped, not waited for, where it fails or is slow."""
+
+    provider: Literal["none", "cross-encoder", "endpoint"] = "none"
+    model: str = Field("", description="hub name or folder (cross-encoder), or the endpoint's model name")
+    url: str = Field("", description="base URL of an endpoint that has /rerank, such as http://localhost:8080/v1")
+    api_key: SecretStr = SecretStr("")
+    timeout_s: float = Field(1, gt=0, description="longest wait of a question")
+    candidates: int = Field(20, ge=2, le=200, description="pages that are read again, by their best passage")
+
+    @model_validator(mode="after")
+    def _complete(self) -> "RerankSettings":
+        if self.provider == "cross-encoder" and not self.model:
+            raise ValueError("provider 'cross-encoder' needs rerank.model")
+        if self.provider == "endpoint" and not self.url:
+            raise ValueError("provider 'endpoint' needs rerank.url")
+        return self
+
+
 class AnswerSettings(_Section):
     """How an answer is made."""
 
@@ -156,6 +175,7 @@ class Settings(BaseSettings):
     splitter: SplitterSettings = SplitterSettings()
     sparse: SparseSettings = SparseSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
+    rerank: RerankSettings = RerankSettings()
     answer: AnswerSettings = AnswerSettings()
     llm: LLMSettings = LLMSettings()
     ingest: IngestSettings = IngestSettings()
@@ -186,7 +206,7 @@ class Settings(BaseSettings):
         """As plain values that may be printed: secrets read `**********`, a password in a URL `***`."""
         values = self.model_dump(mode="json")
         values["state_url"] = redact_url(self.state_url)
-        for section in ("encoder", "index", "llm"):
+        for section in ("encoder", "index", "rerank", "llm"):
             values[section]["url"] = redact_url(values[section]["url"])
         return values
 

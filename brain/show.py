@@ -69,12 +69,16 @@ def show_passages(question: str, passages: Passages, console: Console) -> None:
     asked = set(terms(question, passages.language))
     if not passages:
         console.print(Text("Nothing found.", style="yellow"))
+    if passages.degraded:
+        console.print(Text(f"Not reranked: {', '.join(passages.degraded)} (brain doctor says more)", style="yellow"))
     for number, found in enumerate(passages.by_document().values(), 1):
         _source(console, f"{number}.", found[0], [])
         for passage in found:
             console.print(Padding(_highlighted(passage, asked, passages.language), (0, 0, 0, 6)))
             dense, sparse = passage.scores.dense or 0, passage.scores.sparse or 0
-            console.print(Padding(Text(f"cosine {dense:.3f}  BM25 {sparse:.1f}", style="dim"), (0, 0, 0, 6)))
+            reranked = "" if passage.scores.reranked is None else f"  reranked {passage.scores.reranked:.3f}"
+            scores = Text(f"cosine {dense:.3f}  BM25 {sparse:.1f}{reranked}", style="dim")
+            console.print(Padding(scores, (0, 0, 0, 6)))
 
 
 def _highlighted(passage: Passage, asked: set[str], language: str, width: int = 300) -> Text:

@@ -125,6 +125,8 @@ class Passages(Sequence[Passage]):
     language: str = "und"
     timings: dict[str, float] = field(default_factory=dict)
     """Milliseconds by stage."""
+    degraded: tuple[str, ...] = ()
+    """Steps that were skipped because they failed: `reranker_failed`, `reranker_timeout`, `reranker_paused`."""
 
     @overload
     def __getitem__(self, index: int) -> Passage: ...
@@ -209,6 +211,8 @@ class Trace:
     dropped: tuple[dict[str, str], ...] = ()
     """Sentences or citations that did not hold, each with the reason."""
     timings: dict[str, float] = field(default_factory=dict)
+    degraded: tuple[str, ...] = ()
+    """Steps of the search that were skipped; see `Passages.degraded`."""
 
 
 @dataclass(frozen=True, slots=True)

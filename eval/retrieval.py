@@ -47,6 +47,8 @@ class CaseResult:
     ranked: tuple[str, ...]
     rank: int | None
     latency_ms: float
+    content: str
+    """Hash of the case: two runs compare it only where it is the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,8 @@ class RetrievalReport:
     results: tuple[CaseResult, ...]
     unscored: tuple[Unscored, ...]
     not_asked: int
+    configuration: dict[str, Any] | None = None
+    """What was searched with; see `eval.configuration`."""
 
     @property
     def asked(self) -> int:
@@ -105,6 +109,7 @@ class RetrievalReport:
             "dataset": self.dataset,
             "depth": self.depth,
             "concurrency": self.concurrency,
+            "configuration": self.configuration,
             "coverage": {"scored": len(self.results), "asked": self.asked, "not_asked": self.not_asked},
             "metrics": _plain(self.metrics),
             "latency_ms": self.latency_ms,
@@ -122,12 +127,14 @@ async def evaluate_retrieval(
     tenant: str = "default",
     depth: int = 10,
     concurrency: int = 4,
+    configuration: dict[str, Any] | None = None,
     on_progress: Callable[[int, int], None] | None = None,
 ) -> RetrievalReport:
     """Search for each case that names documents, and score the first `depth` documents found.
 
     A case without documents is counted as not asked; one whose search raises BrainError is unscored, with the reason.
-    `on_progress(done, asked)` is called after each case. Any other exception is a bug, and is raised.
+    `on_progress(done, asked)` is called after each case. Any other exception is a bug, and is raised. `configuration`,
+    what is searched with, is kept in the report.
     """
     asked = [case for case in cases if case.expect.documents]
     free, done = asyncio.Semaphore(concurrency), 0
@@ -144,7 +151,8 @@ async def evaluate_retrieval(
     outcomes = await asyncio.gather(*map(one, asked))
     results = tuple(outcome for outcome in outcomes if isinstance(outcome, CaseResult))
     unscored = tuple(outcome for outcome in outcomes if isinstance(outcome, Unscored))
-    return RetrievalReport(dataset_hash(cases), depth, concurrency, results, unscored, len(cases) - len(asked))
+    not_asked = len(cases) - len(asked)
+    return RetrievalReport(dataset_hash(cases), depth, concurrency, results, unscored, not_asked, configuration)
 
 
 async def _run(searcher: Searcher, case: Case, question: Question, depth: int) -> CaseResult | Unscored:
@@ -157,7 +165,8 @@ async def _run(searcher: Searcher, case: Case, question: Question, depth: int) -
     gold = tuple(dict.fromkeys(case.expect.documents or ()))
     ranked = tuple(dict.fromkeys(passage.document_id for passage in passages))[:depth]
     rank = first_rank(ranked, frozenset(gold))
-    return CaseResult(case.id, case.text, case.unit, case.language, case.tags, gold, ranked, rank, latency)
+    content = dataset_hash([case])
+    return CaseResult(case.id, case.text, case.unit, case.language, case.tags, gold, ranked, rank, latency, content)
 
 
 def _metrics(results: Sequence[CaseResult], depth: int) -> Metrics:

@@ -153,6 +153,18 @@ def test_an_answer_quotes_its_passages_literally(client: httpx.Client) -> None:
             assert (citation["number"], citation["document_id"]) == (1, "remboursement.md")
 
 
+def test_a_reranker_that_is_gone_costs_no_answer(home: Path, tmp_path: Path) -> None:
+    copy = Path(shutil.copytree(home, tmp_path / "home"))
+    settings = load_settings(home=copy, rerank={"provider": "endpoint", "url": "http://127.0.0.1:9/v1"})
+    with Brain.open(settings) as brain, serving(create_app(settings, brain)) as client:
+        until(client, 200)
+        found = client.post("/v1/search", json={"question": REFUND}).json()
+
+        assert found["degraded"] == ["reranker_failed"]
+        assert found["passages"][0]["document_id"] == "remboursement.md"
+        assert answer(client, REFUND)["status"] == "answered"
+
+
 def test_an_answer_shows_no_trace_and_no_scores(client: httpx.Client) -> None:
     shown = client.post("/v1/answer", json={"question": REFUND}).text
 

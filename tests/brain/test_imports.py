@@ -40,6 +40,8 @@ def test_the_packages_themselves_load_nothing_heavy() -> None:
         ),
         (("ingest.engine", "ingest.parse"), HEAVY),
         (("brain.testing",), HEAVY),
+        (("brain.rerank", "brain.rerank.endpoint"), HEAVY),
+        (("eval.cli",), HEAVY),
     ],
 )
 def test_modules_load_their_libraries_when_they_need_them(modules: tuple[str, ...], heavy: tuple[str, ...]) -> None:

@@ -77,6 +77,9 @@ def test_a_file_that_is_not_toml_is_named(folder: Path) -> None:
         ({"encoder": {"provider": "endpoint"}}, ("encoder", "needs encoder.model")),
         ({"encoder": {"provider": "endpoint", "model": "m"}}, ("needs encoder.url",)),
         ({"index": {"provider": "server"}}, ("needs index.url",)),
+        ({"rerank": {"provider": "cross-encoder"}}, ("needs rerank.model",)),
+        ({"rerank": {"provider": "endpoint"}}, ("needs rerank.url",)),
+        ({"rerank": {"candidates": 1}}, ("rerank.candidates", "greater than or equal to 2")),
         ({"answer": {"provider": "llm"}}, ("llm.url and llm.model",)),
         ({"service": {"audience": "martians"}}, ("martians", "public, agent")),
         ({"retrieval": {"rrf_k": 0}, "answer": {"passages": 99}}, ("retrieval.rrf_k", "answer.passages")),
@@ -134,6 +137,7 @@ def test_secrets_are_not_shown() -> None:
         encoder={"api_key": SECRET, "url": f"http://me:{SECRET}@host/v1"},
         index={"api_key": SECRET, "url": f"http://me:{SECRET}@host"},
         llm={"api_key": SECRET, "url": f"http://me:{SECRET}@host/v1"},
+        rerank={"api_key": SECRET, "url": f"http://me:{SECRET}@host/v1"},
     )
 
     shown = settings.shown()

@@ -4,8 +4,8 @@ from dataclasses import replace
 
 from rich.console import Console
 
-from brain.show import show_answer
-from brain.types import Answer, Citation, Passage, Question, Reason, Scores, Sentence, Status, Trace
+from brain.show import show_answer, show_passages
+from brain.types import Answer, Citation, Passage, Passages, Question, Reason, Scores, Sentence, Status, Trace
 
 TABLE = "| Poids | Corse |\n|---|---|\n| 5 kg | 10,90 € |"
 PASSAGE = Passage("p1", "tarifs", f"{TABLE}\n\nSauf en été.", (0, 60), Scores(0.03), "Tarifs", ("Tarifs", "Grille"))
@@ -46,3 +46,18 @@ def test_a_refusal_names_close_pages_but_not_for_another_subject() -> None:
 
     assert "Tarifs" in shown(refused) and "Rien." in shown(refused)
     assert "Tarifs" not in shown(replace(refused, reason=Reason.OUT_OF_SCOPE))
+
+
+def test_a_search_says_that_it_was_not_reranked_and_else_the_score() -> None:
+    def text(found: Passages) -> str:
+        console = Console(width=80)
+        with console.capture() as capture:
+            show_passages("tarifs", found, console)
+        return capture.get()
+
+    skipped = text(Passages((PASSAGE,), degraded=("reranker_timeout",)))
+    assert "Not reranked: reranker_timeout" in skipped
+    assert "  reranked" not in skipped
+    done = text(Passages((replace(PASSAGE, scores=Scores(0.03, reranked=0.8125)),)))
+    assert "reranked 0.812" in done
+    assert "Not reranked" not in done

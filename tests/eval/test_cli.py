@@ -9,6 +9,7 @@ import pytest
 from typer.testing import CliRunner
 
 from brain.errors import BrainError, CaseError, StoreError
+from brain.settings import Settings, load_settings
 from brain.types import Passage, Passages, Question, Scores
 from eval.cli import app
 
@@ -20,7 +21,19 @@ LINES: list[dict[str, object]] = [
 ]
 
 
+class TwelvePassages:
+    def __init__(self) -> None:
+        self.manifest = {"id": "i", "encoder": "one-document"}
+
+    def count(self) -> int:
+        return 12
+
+
 class OneDocumentBrain:
+    def __init__(self, finds: str = "d1") -> None:
+        self.finds, self.index = finds, TwelvePassages()
+        self.settings: Settings = load_settings()
+
     def __enter__(self) -> "OneDocumentBrain":
         return self
 
@@ -30,7 +43,7 @@ class OneDocumentBrain:
     async def search(self, question: Question, limit: int = 10, per_document: int | None = None) -> Passages:
         if question.text == "fail":
             raise StoreError("the index is gone")
-        return Passages((Passage("d1#0", "d1", "…", (0, 1), Scores(1.0)),))
+        return Passages((Passage("#0", self.finds, "…", (0, 1), Scores(1.0)),))
 
 
 @pytest.fixture
@@ -92,3 +105,63 @@ def test_wrong_cases_stop_before_brain_is_opened(homes: list[Path | None], tmp_p
 def test_a_run_in_which_every_search_failed_is_an_error(homes: list[Path | None], tmp_path: Path) -> None:
     with pytest.raises(BrainError, match="Every search failed; the first: StoreError: the index is gone"):
         CliRunner().invoke(app, ["retrieval", write(tmp_path, LINES[2:])], catch_exceptions=False)
+
+
+# Compared with an earlier run
+
+
+@pytest.fixture
+def earlier(homes: list[Path | None], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The report of a run that found d1; from now on d2 is found, with another setting."""
+    path = str(tmp_path / "before.json")
+    CliRunner().invoke(app, ["retrieval", write(tmp_path, LINES), "--out", path], catch_exceptions=False)
+    monkeypatch.setattr(sys.modules["brain.session"], "open_brain", lambda home: OneDocumentBrain("d2"))
+    monkeypatch.setenv("BRAIN_RETRIEVAL__RRF_K", "7")
+    return path
+
+
+def test_a_comparison_is_shown_below_the_report(earlier: str, tmp_path: Path) -> None:
+    result = CliRunner().invoke(
+        app, ["retrieval", write(tmp_path, LINES), "--compare", earlier], catch_exceptions=False
+    )
+
+    lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines()]
+    assert ["settings.retrieval.rrf_k", "60", "7"] in lines
+    (hit,) = (line for line in lines if line[:1] == ["hit@1"] and len(line) == 7 and "/" in line[6])
+    assert hit[1:4] == ["0.500", "0.500", "+0.000"]
+    assert hit[5:] == ["1.000", "1/1/0"]
+    assert "2 cases paired, 0 scored only before, 0 only now" in result.stdout
+    assert ["right", "Résilier ?", "1", "> 10"] in lines
+    (better,) = (line for line in lines if line[:1] == ["[wrong]"] and line[2:] == ["> 10", "1"])
+    assert better[1].startswith("[bold]Cancel?[/bold]")
+
+
+def test_a_comparison_is_part_of_the_json(earlier: str, tmp_path: Path) -> None:
+    arguments = ["retrieval", write(tmp_path, LINES), "--compare", earlier, "--json"]
+
+    report = json.loads(CliRunner().invoke(app, arguments, catch_exceptions=False).stdout)
+
+    assert report["configuration"]["manifest"]["encoder"] == "one-document"
+    assert report["comparison"]["changed"] == {"settings.retrieval.rrf_k": [60, 7]}
+    assert [moved["id"] for moved in report["comparison"]["worse"]] == ["right"]
+
+
+def test_other_cases_stop_before_brain_is_opened(earlier: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fewer = write(tmp_path, LINES[:1])
+    arguments = ["retrieval", fewer, "--compare", earlier]
+    found = CliRunner().invoke(app, [*arguments, "--intersection"], catch_exceptions=False)
+    assert "1 cases paired, 1 scored only before, 0 only now" in found.stdout
+
+    monkeypatch.setattr(sys.modules["brain.session"], "open_brain", lambda home: pytest.fail("opened"))
+    with pytest.raises(CaseError, match="1 of its 2 scored cases are unchanged"):
+        CliRunner().invoke(app, arguments, catch_exceptions=False)
+    with pytest.raises(CaseError, match="no --compare"):
+        CliRunner().invoke(app, ["retrieval", fewer, "--intersection"], catch_exceptions=False)
+
+
+def test_a_report_may_be_compared_and_replaced_in_one_run(earlier: str, tmp_path: Path) -> None:
+    arguments = ["retrieval", write(tmp_path, LINES), "--compare", earlier, "--out", earlier, "--json"]
+
+    for changed in ({"settings.retrieval.rrf_k": [60, 7]}, {}):
+        report = json.loads(CliRunner().invoke(app, arguments, catch_exceptions=False).stdout)
+        assert report["comparison"]["changed"] == changed
