@@ -9,6 +9,10 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from api.caller import Caller
 from brain import types
 
+TAGS = (
+    "only documents that have all of them; a tag key:value is a facet: documents of that value and those without that key, "
+    "any of several values of one key"
+)
 EXAMPLE = "Combien de temps pour un remboursement ?"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
@@ -23,7 +27,7 @@ class Asked(BaseModel):
 
     question: Text
     language: Language | None = Field(None, description="of the question, ISO 639; detected where absent")
-    tags: list[Tag] = Field([], max_length=20, description="only documents that have all of them")
+    tags: list[Tag] = Field([], max_length=20, description=TAGS)
     document_languages: list[Language] = Field([], max_length=20, description="only documents in one of them")
     as_of: date | None = Field(None, description="the day on which the answer must be valid; today where absent")
 

@@ -52,6 +52,20 @@ class Passage(BaseModel):
     updated_at: date | None
 
 
+class FacetValue(BaseModel):
+    """A value, and how many of the documents have it."""
+
+    value: str
+    count: int
+
+
+class Facet(BaseModel):
+    """A tag's key by which the best documents differ. A question with one of the tags `key:value` gets that one's passages."""
+
+    key: str
+    values: list[FacetValue] = Field(description="all that the caller may read, the most frequent first")
+
+
 class SearchResponse(BaseModel):
     """Passages, best first."""
 
@@ -60,6 +74,7 @@ class SearchResponse(BaseModel):
     degraded: list[str] = Field(
         description="steps that were skipped because they failed: the passages are good, their order may be less so"
     )
+    facets: list[Facet] = Field(description="what the best documents differ by, where they are variants of one another")
 
 
 @router.post("/v1/search", summary="Find passages", responses=problems(ERRORS, 400, 413, 422))
@@ -67,5 +82,12 @@ async def search(body: SearchRequest, who: CallerDep, brain: BrainDep) -> Search
     """Find the passages closest to a question among the documents that the caller may read."""
     question = body.question_of(who, brain.settings.service.max_question_chars)
     found = await brain.search(question, body.limit, body.per_document)
-    passages = [Passage.model_validate(passage) for passage in found]
-    return SearchResponse(language=found.language, passages=passages, degraded=list(found.degraded))
+    return SearchResponse(
+        language=found.language,
+        passages=[Passage.model_validate(passage) for passage in found],
+        facets=[
+            Facet(key=facet.key, values=[FacetValue(value=value, count=count) for value, count in facet.values])
+            for facet in found.facets
+        ],
+        degraded=list(found.degraded),
+    )

@@ -33,7 +33,7 @@ async def answer(question: Question, retriever: Retriever, answerer: Answerer, s
         reason = Reason.MODEL_FAILED if status is Status.DEGRADED else None
     if not draft.sentences:
         status, reason = Status.REFUSED, reason or Reason.INSUFFICIENT_EVIDENCE
-        if await _only_expired(question, retriever, settings):
+        if await _expired_would(question, evidence, retriever, settings):
             reason = Reason.EXPIRED
     trace = _trace(question, passages, draft, answerer.name, evidence, 1e3 * (perf_counter() - start))
     said = message(reason, passages.language) if reason else None
@@ -60,17 +60,13 @@ async def _write(
         return replace(fallback, dropped=({"text": "", "why": f"the model failed: {error}"},)), Status.DEGRADED
 
 
-async def _only_expired(question: Question, retriever: Retriever, settings: AnswerSettings) -> bool:
-    """Whether a page that is not valid on the day would have answered."""
-    passages = await retriever.search(question, settings.passages, expired_too=True)
-    valid = retriever.scope(question).valid_on
-    best = passages[0] if passages else None
-    return bool(
-        best
-        and valid
-        and ((best.valid_until and best.valid_until < valid) or (best.valid_from and best.valid_from > valid))
-        and assess(question, passages.language, passages).probability >= settings.sufficiency
-    )
+async def _expired_would(
+    question: Question, evidence: Evidence, retriever: Retriever, settings: AnswerSettings
+) -> bool:
+    """Whether pages that are no longer valid would have answered, and what is valid holds less of it."""
+    passages = await retriever.search(question, settings.passages, expired=True)
+    probability = assess(question, passages.language, passages).probability
+    return probability >= settings.sufficiency and probability > evidence.probability
 
 
 def _trace(

@@ -7,6 +7,7 @@ import asyncio
 import gc
 import os
 import sys
+from datetime import datetime
 from importlib.metadata import entry_points
 from typing import Annotated
 
@@ -32,7 +33,18 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-TagOption = Annotated[list[str] | None, typer.Option("--tag", help="Only documents with this tag; may be repeated.")]
+TagOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--tag",
+        help="Only documents with this tag; may be repeated. A tag key:value, such as idcc:0016, also lets through documents "
+        "without any tag of that key; of several values of one key any will do.",
+    ),
+]
+AsOfOption = Annotated[
+    datetime | None,
+    typer.Option(formats=["%Y-%m-%d"], help="The day on which the answer must be valid.", show_default="today"),
+]
 
 
 def main() -> None:
@@ -62,18 +74,20 @@ def ask(
     audience: AudienceOption = INTERNAL,
     tenant: TenantOption = DEFAULT_TENANT,
     tag: TagOption = None,
+    as_of: AsOfOption = None,
     json_: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Answer a question, each sentence with its source.
 
-    Example: brain ask "Combien de temps pour un remboursement ?"
+    Example: brain ask "Combien de temps pour un remboursement ?" --as-of 2026-01-31
     """
     from brain.session import Brain
     from brain.show import show_answer
 
     with Brain.open(settings_for(home), say) as brain:
-        asked = Question(question, tenant=tenant, audience=audience, tags=tuple(tag or ()))
+        day = as_of.date() if as_of else None
+        asked = Question(question, tenant=tenant, audience=audience, tags=tuple(tag or ()), as_of=day)
         answer = asyncio.run(brain.ask(asked))
     if json_:
         print_json(answer.to_dict())
@@ -88,12 +102,14 @@ def search(
     audience: AudienceOption = INTERNAL,
     tenant: TenantOption = DEFAULT_TENANT,
     tag: TagOption = None,
+    as_of: AsOfOption = None,
     json_: JsonOption = False,
     home: HomeOption = None,
 ) -> None:
     """Find passages, best first, grouped by document.
 
     Example: brain search "remboursement timbre fiscal" --limit 10
+    Example: brain search "durée du préavis" --tag idcc:0016 --as-of 2026-01-31
     """
     from dataclasses import asdict
 
@@ -101,17 +117,12 @@ def search(
     from brain.show import show_passages
 
     with Brain.open(settings_for(home), say) as brain:
-        asked = Question(question, tenant=tenant, audience=audience, tags=tuple(tag or ()))
+        day = as_of.date() if as_of else None
+        asked = Question(question, tenant=tenant, audience=audience, tags=tuple(tag or ()), as_of=day)
         passages = asyncio.run(brain.search(asked, limit))
     if json_:
-        print_json(
-            {
-                "language": passages.language,
-                "passages": [asdict(p) for p in passages],
-                "timings": passages.timings,
-                "degraded": passages.degraded,
-            }
-        )
+        found = asdict(passages)
+        print_json({"language": found.pop("language"), "passages": found.pop("items")} | found)
     else:
         show_passages(question, passages, out)
 

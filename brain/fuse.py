@@ -1,26 +1,40 @@
 """Several rankings into one, by pages: a weighted sum of their scores, each scaled to its own range.
 
-Every ranking (passages by meaning and by words, titles by meaning and by words) ranks pages by their best hit. A page's score in a ranking is
-scaled so that the best hit has 1 and the last one, or BM25's zero, has 0; a page that a ranking does not hold has 0 there. The scaled scores are
-added with weights: learned over several knowledge bases (`docs/decisions/0013-ranking.md`), or from this one (`brain tune`).
+A ranking's scores are scaled so that its best hit has 1, and its last one (cosine) or nothing in common (BM25) has 0; what a
+ranking does not hold has 0 there. A page counts with its best hit, by meaning with its second as well, which tells a page on the matter from one that
+mentions it. Weights: `docs/decisions/0013-ranking.md`, where they were measured.
 
-Scores rather than ranks: how far the best is ahead says much, and reciprocal ranks throw it away (Bruch, Gai & Ingber, ACM TOIS 2023,
-"An analysis of fusion functions for hybrid retrieval"). Pages rather than passages: a page whose one passage is close in meaning and
-whose other passage holds the words is found (`docs/decisions/0007-fusion.md`).
+Scores rather than ranks: how far the best is ahead says much, and reciprocal ranks throw it away (Bruch, Gai & Ingber, "An analysis of
+fusion functions for hybrid retrieval", ACM TOIS 2023). Pages rather than passages: `docs/decisions/0007-fusion.md`.
 """
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from brain.index.base import DENSE, SPARSE, TITLE_DENSE, TITLE_SPARSE, Hit
+from brain.index.base import Hit
 from brain.types import Scores
 
-Rankings = Mapping[str, Sequence[Hit]]
-"""Hits by what ranked them, best first."""
-Weights = Mapping[str, float]
+HUGE = 20
+"""Hits among the candidates; a page with more is so long that one of its passages is close to anything."""
+HUGE_WEIGHT = 0.6
+SECOND_UNKNOWN = 0.5
+"""What the second hit counts, as a share of the first, where there is none: the page may hold one passage only."""
 
-PASSAGES = (DENSE, SPARSE)
-WEIGHTS: Weights = {DENSE: 1.0, SPARSE: 1.2, TITLE_DENSE: 0.3, TITLE_SPARSE: 0.15}
+
+class Weights(NamedTuple):
+    """What each ranking counts: passages by meaning (best and second), by words; titles by words; what a conversation names."""
+
+    dense: float
+    second: float
+    sparse: float
+    title: float
+    named: float = 0.0
+
+
+QUESTION = Weights(dense=1.0, second=0.7, sparse=2.7, title=0.3)
+CONVERSATION = Weights(dense=1.5, second=0.0, sparse=0.5, title=1.0, named=1.0)
+"""The last turn says what is asked, those before it about what: the titles are ranked by those, and tags named in them count."""
 
 
 class Fused(NamedTuple):
@@ -31,36 +45,77 @@ class Fused(NamedTuple):
     scores: Scores
 
 
+class Rankings(NamedTuple):
+    """Hits best first; `named` are pages with a tag that the conversation names, and how much it does, up to 1."""
+
+    dense: Sequence[Hit]
+    sparse: Sequence[Hit]
+    title: Sequence[Hit] = ()
+    named: Mapping[str, float] = {}
+
+
 def fuse(rankings: Rankings, weights: Weights, per_document: int) -> list[Fused]:
     """Pages by fused score, each with its `per_document` best passages side by side, best first."""
-    by_page: dict[str, float] = {}
-    by_passage: dict[str, float] = {}
-    pages: dict[str, str] = {}
-    for name, hits in rankings.items():
-        seen: set[str] = set()
-        for hit, scaled in _scaled(name, hits):
-            pages[hit.id] = hit.page
-            # A title ranks its page; it says nothing of which passage is the better one.
-            by_passage[hit.id] = by_passage.get(hit.id, 0.0) + (weights[name] * scaled if name in PASSAGES else 0.0)
-            if hit.page not in seen:  # best first: a page's first hit is its best
-                seen.add(hit.page)
-                by_page[hit.page] = by_page.get(hit.page, 0.0) + weights[name] * scaled
-    of_page: dict[str, list[str]] = {}
-    for id in sorted(by_passage, key=lambda id: -by_passage[id]):
-        of_page.setdefault(pages[id], []).append(id)
-    dense, sparse = ({hit.id: hit.score for hit in rankings.get(name, ())} for name in (DENSE, SPARSE))
+    dense, sparse = _scaled(rankings.dense, from_last=True), _scaled(rankings.sparse)
+    scores: dict[str, float] = {}
+    for weight, scored in (
+        (1.0, _by_meaning(dense, weights)),
+        (weights.sparse, _best(sparse)),
+        (weights.title, _best(_scaled(rankings.title))),
+    ):
+        for page, score in scored.items():
+            scores[page] = scores.get(page, 0.0) + weight * score
+    for page in scores:
+        scores[page] += weights.named * rankings.named.get(page, 0.0)
+    passages = _passages(dense, sparse, rankings.title, weights)
+    raw_dense, raw_sparse = ({hit.id: hit.score for hit in hits} for hits in (rankings.dense, rankings.sparse))
     return [
-        Fused(id, page, Scores(by_page[page], dense.get(id), sparse.get(id)))
-        for page in sorted(by_page, key=lambda page: -by_page[page])
-        for id in of_page[page][:per_document]
+        Fused(id, page, Scores(scores[page], raw_dense.get(id), raw_sparse.get(id)))
+        for page in sorted(scores, key=lambda page: -scores[page])
+        for id in passages[page][:per_document]
     ]
 
 
-def _scaled(name: str, hits: Sequence[Hit]) -> Iterable[tuple[Hit, float]]:
-    """Each hit with its score between 0 and 1."""
+def _scaled(hits: Sequence[Hit], *, from_last: bool = False) -> list[Hit]:
+    """The hits with scores between 0 and 1."""
     if not hits:
-        return ()
-    low = 0.0 if name in (SPARSE, TITLE_SPARSE) else hits[-1].score
+        return []
+    low = hits[-1].score if from_last else 0.0
     span = hits[0].score - low
-    return ((hit, (hit.score - low) / span if span > 0 else 1.0) for hit in hits)
+    return [hit._replace(score=(hit.score - low) / span if span > 0 else 1.0) for hit in hits]
 
+
+def _best(hits: Iterable[Hit]) -> dict[str, float]:
+    """Each page's best score; the hits come best first."""
+    best: dict[str, float] = {}
+    for hit in hits:
+        best.setdefault(hit.page, hit.score)
+    return best
+
+
+def _by_meaning(hits: Sequence[Hit], weights: Weights) -> dict[str, float]:
+    of_page: dict[str, list[float]] = {}
+    for hit in hits:
+        of_page.setdefault(hit.page, []).append(hit.score)
+    return {
+        page: weights.dense * found[0]
+        + weights.second * (found[1] if len(found) > 1 else SECOND_UNKNOWN * found[0])
+        - HUGE_WEIGHT * max(0.0, math.log(len(found) / HUGE))
+        for page, found in of_page.items()
+    }
+
+
+def _passages(
+    dense: Sequence[Hit], sparse: Sequence[Hit], titles: Sequence[Hit], weights: Weights
+) -> dict[str, list[str]]:
+    """The passages of each page, best first. A title ranks its page; it does not say which of the passages is the better one."""
+    scores: dict[str, float] = {}
+    pages: dict[str, str] = {}
+    for weight, hits in ((weights.dense, dense), (weights.sparse, sparse), (0.0, titles)):
+        for hit in hits:
+            pages[hit.id] = hit.page
+            scores[hit.id] = scores.get(hit.id, 0.0) + weight * hit.score
+    of_page: dict[str, list[str]] = {}
+    for id in sorted(scores, key=lambda id: -scores[id]):
+        of_page.setdefault(pages[id], []).append(id)
+    return of_page

@@ -1,4 +1,4 @@
-"""From a question to the passages that may answer it: dense and sparse search in Qdrant within a scope, fused by page."""
+"""From a question to the passages that may answer it: rankings by Qdrant within a scope, fused by page."""
 
 import asyncio
 from datetime import date
@@ -6,12 +6,11 @@ from time import perf_counter
 
 from brain.encoder import Encoder
 from brain.errors import SettingsError
-from brain.fuse import fuse
 from brain.index import Index, Scope
-from brain.index.base import passage_of
+from brain.rankings import Ranker, Tags
 from brain.rerank.step import Reranking
 from brain.settings import Settings
-from brain.text.bm25 import question_vector
+from brain.shortlist import Shortlist
 from brain.text.language import detect
 from brain.types import Passages, Question
 
@@ -21,16 +20,19 @@ class Retriever:
 
     def __init__(self, index: Index, encoder: Encoder, settings: Settings, reranking: Reranking | None = None) -> None:
         self._index, self._encoder, self._settings = index, encoder, settings
+        self._ranker = Ranker(index, Tags(index), settings.retrieval.candidates)
         self._reranking = reranking or Reranking(None, settings.rerank)
 
     async def search(
-        self, question: Question, limit: int = 10, per_document: int | None = None, *, expired_too: bool = False
+        self, question: Question, limit: int = 10, per_document: int | None = None, *, expired: bool = False
     ) -> Passages:
-        """The best `limit` passages, at most `per_document` of each document. `expired_too` lifts validity alone.
+        """The best `limit` passages, at most `per_document` of each document.
+
+        With `expired`, of the pages alone whose validity ended before the question's day.
 
         Raises SettingsError where the question's audience is not one of `access.readers`.
         """
-        scope = self.scope(question, expired_too=expired_too)
+        scope = self.scope(question, expired=expired)
         most = per_document or self._settings.retrieval.per_document
         # In a thread: encoding takes milliseconds that an event loop must not wait for.
         found = await asyncio.to_thread(self._find, question, scope, self._reranking.wanted(limit, most), most)
@@ -38,19 +40,15 @@ class Retriever:
 
     def _find(self, question: Question, scope: Scope, limit: int, per_document: int) -> Passages:
         start = perf_counter()
-        settings = self._settings.retrieval
         language = question.language or detect(question.text)
         dense = self._encoder.encode_questions([question.text])[0].tolist()
         encoded = perf_counter()
-        hits = self._index.nearest(dense, question_vector(question.text, language), scope, settings.candidates)
-        best = fuse(*hits, settings.rrf_k, per_document)[:limit]
-        payloads = self._index.payloads([found.id for found in best])
-        # A passage that was deleted between the two calls has no payload any more, and is not shown.
-        kept = tuple(passage_of(f.id, payloads[f.id], f.scores) for f in best if f.id in payloads)
+        ranked = self._ranker.of(question, dense, language, per_document)
+        kept, facets = Shortlist(self._index, ranked, scope, language).take(limit)
         timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
-        return Passages(kept, language, timings)
+        return Passages(tuple(kept), language, timings, facets=facets)
 
-    def scope(self, question: Question, *, expired_too: bool = False) -> Scope:
+    def scope(self, question: Question, *, expired: bool = False) -> Scope:
         """The hard filter that the question's reader, tags and day amount to."""
         readers = self._settings.access.readers
         if question.audience not in readers:
@@ -63,5 +61,6 @@ class Retriever:
             audiences=readers[question.audience],
             tags=question.tags,
             languages=question.document_languages,
-            valid_on=None if expired_too else question.as_of or date.today(),
+            valid_on=question.as_of or date.today(),
+            expired=expired,
         )

@@ -87,7 +87,6 @@ class RetrievalSettings(_Section):
     """How passages are found."""
 
     candidates: int = Field(200, ge=10, le=1000, description="passages taken from each of dense and sparse")
-    rrf_k: int = Field(60, ge=1)
     per_document: int = Field(3, ge=1, description="most passages of one document in a result")
 
 

@@ -12,10 +12,11 @@ from rich.text import Text
 
 from brain.doctor import Check
 from brain.text.analyzer import terms
-from brain.types import Answer, Passage, Passages, Reason, Status
+from brain.types import Answer, Facet, Passage, Passages, Reason, Status
 
 MARKS = {"well": ("✓", "green"), "attention": ("!", "yellow"), "wrong": ("✗", "bold red")}
 CLOSEST = 3
+EXAMPLES = 3
 
 
 def show_answer(answer: Answer, console: Console) -> None:
@@ -71,6 +72,8 @@ def show_passages(question: str, passages: Passages, console: Console) -> None:
         console.print(Text("Nothing found.", style="yellow"))
     if passages.degraded:
         console.print(Text(f"Not reranked: {', '.join(passages.degraded)} (brain doctor says more)", style="yellow"))
+    for facet in passages.facets:
+        console.print(Text(_differing(facet), style="yellow"))
     for number, found in enumerate(passages.by_document().values(), 1):
         _source(console, f"{number}.", found[0], [])
         for passage in found:
@@ -79,6 +82,13 @@ def show_passages(question: str, passages: Passages, console: Console) -> None:
             reranked = "" if passage.scores.reranked is None else f"  reranked {passage.scores.reranked:.3f}"
             scores = Text(f"cosine {dense:.3f}  BM25 {sparse:.1f}{reranked}", style="dim")
             console.print(Padding(scores, (0, 0, 0, 6)))
+
+
+def _differing(facet: Facet) -> str:
+    values = [value for value, _ in facet.values]
+    few = ", ".join(values[:EXAMPLES])
+    named = f"{len(values)} values, e.g. {few}" if len(values) > EXAMPLES else few
+    return f"The best pages differ by {facet.key}: {named}; add --tag {facet.key}:{values[0]}"
 
 
 def _highlighted(passage: Passage, asked: set[str], language: str, width: int = 300) -> Text:

@@ -53,6 +53,8 @@ class Chunk:
     span: Span
     heading_path: tuple[str, ...] = ()
     tokens: int = 0
+    position: int = 0
+    """Its place among the document's passages, from 0."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +105,10 @@ class Turn:
 class Question:
     """What is asked, by whom, about when. A reader sees the documents that its audience may read.
 
-    `language` is the question's own (detected where absent); `document_languages` and `tags` restrict what may
-    be found (every tag must be there); `as_of` is the day on which an answer must be valid (today where absent).
+    `language` is the question's own (detected where absent); `document_languages` and `tags` restrict what may be
+    found; `as_of` is the day on which an answer must be valid (today where absent). A plain tag must be there. A tag
+    `key:value` finds the documents that have it and those that have no tag of that key; of several values of one key
+    any will do.
     """
 
     text: str
@@ -117,6 +121,15 @@ class Question:
     as_of: date | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Facet:
+    """What the best documents differ by: a tag's key, and of each of its values how many such documents there are."""
+
+    key: str
+    values: tuple[tuple[str, int], ...]
+    """(value, documents), the most frequent first: all within the question's scope, not only those that were found."""
+
+
 @dataclass(frozen=True)
 class Passages(Sequence[Passage]):
     """Retrieved passages, best first."""
@@ -127,6 +140,8 @@ class Passages(Sequence[Passage]):
     """Milliseconds by stage."""
     degraded: tuple[str, ...] = ()
     """Steps that were skipped because they failed: `reranker_failed`, `reranker_timeout`, `reranker_paused`."""
+    facets: tuple[Facet, ...] = ()
+    """Not empty where the best documents are variants of one another, of which one is shown: the question fits all."""
 
     @overload
     def __getitem__(self, index: int) -> Passage: ...

@@ -46,7 +46,10 @@ class CaseTurn(_Strict):
 
 
 class CaseFilters(_Strict):
-    """Who asks, and what may be found. What is absent is left to the run's defaults."""
+    """Who asks, and what may be found. What is absent is left to the run's defaults.
+
+    `tags` are those of `Question`: `key:value` also lets through documents without any tag of that key.
+    """
 
     tenant: Text | None = None
     audience: Text | None = None

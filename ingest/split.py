@@ -35,11 +35,11 @@ def split(document: Document, settings: SplitterSettings) -> list[Chunk]:
     ]
     seen: Counter[str] = Counter()
     chunks = []
-    for piece in _joined(document.body, pieces, settings.tokens):
+    for position, piece in enumerate(_joined(document.body, pieces, settings.tokens)):
         text = document.body[slice(*piece.span)]
         key = encoded_text(document.title, piece.path, text)
-        id = _chunk_id(document, key, seen[key], first=not chunks)
-        chunks.append(Chunk(id, document.id, text, piece.span, piece.path, piece.tokens))
+        id = _chunk_id(document, key, seen[key], first=not position)
+        chunks.append(Chunk(id, document.id, text, piece.span, piece.path, piece.tokens, position))
         seen[key] += 1
     return chunks
 

@@ -61,27 +61,19 @@ class Writer:
         pairs = [(document, chunk) for document, _, chunks in batch for chunk in chunks]
         stored = self._index.existing([chunk.id for _, chunk in pairs])
         self._index.overwrite_payloads([(c.id, payload_of(d, c)) for d, c in pairs if c.id in stored])
-        new = [(d, c) for d, c in pairs if c.id not in stored]
-        progress(len(pairs) - len(new))
+        new = [(d, c, encoded_text(d.title, c.heading_path, c.text)) for d, c in pairs if c.id not in stored]
+        # Many documents may say one sentence under one title: variants of a page, say. It is encoded once.
+        texts = list(dict.fromkeys(text for _, _, text in new))
+        progress(len(pairs) - len(texts))
         if new:
-            first = {chunks[0].id for _, _, chunks in batch if chunks}
-            self._index.upsert(self._points(new, first, progress))
-        return len(new)
+            dense = dict(zip(texts, self._encoder().encode_passages(texts, progress).tolist(), strict=True))
+            self._index.upsert([self._point(d, c, dense[text]) for d, c, text in new])
+        return len(texts)
 
-    def _points(
-        self, new: Sequence[tuple[Document, Chunk]], first: set[str], progress: Callable[[int], None]
-    ) -> list[Point]:
-        """The passages with their vectors; those in `first` carry their title's terms as well."""
-        texts = [encoded_text(d.title, c.heading_path, c.text) for d, c in new]
-        dense = self._encoder().encode_passages(texts, progress)
-        return [
-            self._point(d, c, vector, first=c.id in first) for (d, c), vector in zip(new, dense.tolist(), strict=True)
-        ]
-
-    def _point(self, document: Document, chunk: Chunk, dense: list[float], *, first: bool) -> Point:
+    def _point(self, document: Document, chunk: Chunk, dense: list[float]) -> Point:
         language, settings, title = document.language or "", self._settings.sparse, document.title
         sparse = passage_vector(chunk.text, language, settings, title=title, heading_path=chunk.heading_path)
-        of_title = title_vector(title, language, settings) if first and title else None
+        of_title = title_vector(title, language, settings) if title and not chunk.position else None
         return Point(chunk.id, dense, sparse, payload_of(document, chunk), of_title)
 
     def delete(self, keys: Sequence[tuple[str, str]]) -> None:

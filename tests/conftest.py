@@ -37,6 +37,16 @@ def _no_settings_of_the_machine(monkeypatch: pytest.MonkeyPatch, tmp_path_factor
     monkeypatch.setenv("BRAIN_CONFIG", str(empty))
 
 
+@pytest.fixture(scope="session")
+def data_dir() -> Path:
+    """The folder of the real corpora, one folder each: BRAIN_DATA_DIR, or beside the repository."""
+    named = os.environ.get("BRAIN_DATA_DIR")
+    folder = Path(named) if named else Path(__file__).resolve().parents[2] / "shared" / "data"
+    if not folder.is_dir():
+        pytest.skip(f"{folder} is not there: set BRAIN_DATA_DIR to the folder of the corpora")
+    return folder
+
+
 @pytest.fixture
 def quick_path(tmp_path: Path) -> Iterator[Path]:
     """An empty folder, in memory where there is room: index and state wait for the disk at every step, tests need not."""

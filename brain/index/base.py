@@ -7,6 +7,7 @@ from hashlib import sha256
 from typing import Any, NamedTuple, Protocol
 from uuid import UUID
 
+from brain.facets import Family, tag_key, title_key
 from brain.text.bm25 import SparseVector
 from brain.types import Chunk, Document, Passage, Scores
 
@@ -18,8 +19,11 @@ TITLE = "bm25_title"
 WRITE_BATCH = 500
 """Points a call: Qdrant Edge holds the GIL during each."""
 
-KEYWORD_FIELDS = ("tenant", "document_id", "audience", "tags", "language")
-INTEGER_FIELDS = ("valid_from", "valid_until")
+KEYWORD_FIELDS = ("tenant", "document_id", "audience", "tags", "tag_keys", "title_key", "language")
+RANGE_FIELDS = ("valid_from", "valid_until")
+LOOKUP_FIELDS = ("position",)
+"""Integers: asked for in ranges, and by their value."""
+MOST_FACET_VALUES = 10_000
 ALWAYS = date.min.toordinal()
 FOREVER = date.max.toordinal()
 """Stored where a document has no end, so that a plain range finds it."""
@@ -29,13 +33,21 @@ Payload = dict[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """What may be found: a hard filter. Empty `languages` and `tags` restrict nothing; `valid_on=None` neither."""
+    """What may be found: a hard filter. Empty `languages` and `tags` restrict nothing; `valid_on=None` neither.
+
+    A plain tag must be there; of the tags `key:value` of one key any, or no tag of that key. With `expired`, only what was
+    valid until a day before `valid_on`. `without` leaves out the members of those families; `variants_of` finds only documents
+    with one of these `title_key`s, and of them none that lacks the tags.
+    """
 
     tenant: str
     audiences: tuple[str, ...]
     tags: tuple[str, ...] = ()
     languages: tuple[str, ...] = ()
     valid_on: date | None = None
+    expired: bool = False
+    without: tuple[Family, ...] = ()
+    variants_of: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,6 +129,15 @@ class Index(Protocol):
         """What is stored beside the vectors of these points; a point that is gone is left out."""
         ...
 
+    def facet(self, key: str, titles: Sequence[str], scope: Scope) -> dict[str, int]:
+        """How many documents there are for each value of the tags `key:value`, of those in scope whose `title_key` is one of
+        `titles`."""
+        ...
+
+    def tags(self, scope: Scope) -> dict[str, int]:
+        """All tags in scope, each with its number of passages."""
+        ...
+
     def count(self, scope: Scope | None = None) -> int: ...
 
     def points(self) -> Iterator[tuple[str, Payload]]:
@@ -140,6 +161,9 @@ def payload_of(document: Document, chunk: Chunk) -> Payload:
         "language": document.language,
         "audience": list(document.audience),
         "tags": list(document.tags),
+        "tag_keys": sorted({key for tag in document.tags if (key := tag_key(tag))}),
+        "title_key": title_key(document.title),
+        "position": chunk.position,
         "updated_at": document.updated_at.isoformat() if document.updated_at else None,
         "valid_from": document.valid_from.toordinal() if document.valid_from else ALWAYS,
         "valid_until": document.valid_until.toordinal() if document.valid_until else FOREVER,

@@ -13,10 +13,13 @@ from typing import Any
 import qdrant_edge as qe
 
 from brain.errors import IndexLockedError, IndexMissingError, StoreError
+from brain.facets import values_of
 from brain.index.base import (
     DENSE,
-    INTEGER_FIELDS,
     KEYWORD_FIELDS,
+    LOOKUP_FIELDS,
+    MOST_FACET_VALUES,
+    RANGE_FIELDS,
     SPARSE,
     TITLE,
     WRITE_BATCH,
@@ -69,9 +72,9 @@ class EdgeIndex:
             for field in KEYWORD_FIELDS:
                 params = qe.KeywordIndexParams(is_tenant=field == "tenant")
                 shard.update(qe.UpdateOperation.create_field_index(field, params))
-            for field in INTEGER_FIELDS:
-                range_only = qe.IntegerIndexParams(lookup=False, range=True)
-                shard.update(qe.UpdateOperation.create_field_index(field, range_only))
+            for field in (*RANGE_FIELDS, *LOOKUP_FIELDS):
+                use = qe.IntegerIndexParams(lookup=field in LOOKUP_FIELDS, range=field in RANGE_FIELDS)
+                shard.update(qe.UpdateOperation.create_field_index(field, use))
             shard.flush()
             # Written last: an index without a manifest was never finished, and is made anew.
             unfinished = folder / f"{MANIFEST}.new"
@@ -127,6 +130,15 @@ class EdgeIndex:
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         records = _guarded(self._shard.retrieve, list(ids), True, False)
         return {str(record.id): record.payload or {} for record in records}
+
+    def facet(self, key: str, titles: Sequence[str], scope: Scope) -> dict[str, int]:
+        where = self._filters.titled(titles, scope)
+        request = qe.FacetRequest("tags", limit=MOST_FACET_VALUES, exact=True, filter=where)
+        return values_of(key, ((str(hit.value), hit.count) for hit in _guarded(self._shard.facet, request).hits))
+
+    def tags(self, scope: Scope) -> dict[str, int]:
+        request = qe.FacetRequest("tags", limit=MOST_FACET_VALUES, exact=False, filter=self._filters.scope(scope))
+        return {str(hit.value): hit.count for hit in _guarded(self._shard.facet, request).hits}
 
     def count(self, scope: Scope | None = None) -> int:
         where = self._filters.scope(scope) if scope else None

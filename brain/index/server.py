@@ -9,10 +9,13 @@ from qdrant_client.common.client_exceptions import QdrantException
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
 
 from brain.errors import IndexMissingError, StoreError
+from brain.facets import values_of
 from brain.index.base import (
     DENSE,
-    INTEGER_FIELDS,
     KEYWORD_FIELDS,
+    LOOKUP_FIELDS,
+    MOST_FACET_VALUES,
+    RANGE_FIELDS,
     SPARSE,
     TITLE,
     WRITE_BATCH,
@@ -67,8 +70,10 @@ class ServerIndex:
         for field in () if settings.url == ":memory:" else KEYWORD_FIELDS:
             schema = qm.KeywordIndexParams(type=qm.KeywordIndexType.KEYWORD, is_tenant=field == "tenant")
             index._call(client.create_payload_index, settings.collection, field, schema)
-        for field in () if settings.url == ":memory:" else INTEGER_FIELDS:
-            params = qm.IntegerIndexParams(type=qm.IntegerIndexType.INTEGER, lookup=False, range=True)
+        for field in () if settings.url == ":memory:" else (*RANGE_FIELDS, *LOOKUP_FIELDS):
+            params = qm.IntegerIndexParams(
+                type=qm.IntegerIndexType.INTEGER, lookup=field in LOOKUP_FIELDS, range=field in RANGE_FIELDS
+            )
             index._call(client.create_payload_index, settings.collection, field, params)
         return index
 
@@ -121,6 +126,18 @@ class ServerIndex:
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         found = self._call(self._client.retrieve, self._collection, list(ids), with_payload=True, with_vectors=False)
         return {str(record.id): record.payload or {} for record in found}
+
+    def facet(self, key: str, titles: Sequence[str], scope: Scope) -> dict[str, int]:
+        where = self._filters.titled(titles, scope)
+        found = self._call(
+            self._client.facet, self._collection, "tags", facet_filter=where, limit=MOST_FACET_VALUES, exact=True
+        )
+        return values_of(key, ((str(hit.value), hit.count) for hit in found.hits))
+
+    def tags(self, scope: Scope) -> dict[str, int]:
+        where = self._filters.scope(scope)
+        found = self._call(self._client.facet, self._collection, "tags", facet_filter=where, limit=MOST_FACET_VALUES)
+        return {str(hit.value): hit.count for hit in found.hits}
 
     def count(self, scope: Scope | None = None) -> int:
         where = self._filters.scope(scope) if scope else None

@@ -6,7 +6,7 @@ from concurrent.futures import Future
 import numpy as np
 from sentence_transformers import CrossEncoder
 
-from brain.encoder.bert import native_bfloat16
+from brain.encoder.bert_torch import native_bfloat16
 from brain.errors import RerankError
 from brain.rerank.base import checked_scores
 from brain.rerank.worker import Worker

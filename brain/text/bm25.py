@@ -42,14 +42,15 @@ def title_vector(title: str, language: str, settings: SparseSettings) -> SparseV
 def _saturated(counts: Mapping[str, float], settings: SparseSettings, average: float) -> SparseVector:
     length = sum(counts.values())
     saturation = settings.k1 * (1 - settings.b + settings.b * length / average)
-    return _vector({term: n * (settings.k1 + 1) / (n + saturation) for term, n in counts.items() if n})
+    return weighted_vector({term: n * (settings.k1 + 1) / (n + saturation) for term, n in counts.items() if n})
 
 
 def question_vector(text: str, language: str) -> SparseVector:
-    return _vector({term: float(n) for term, n in Counter(terms(text, language)).items()})
+    return weighted_vector({term: float(n) for term, n in Counter(terms(text, language)).items()})
 
 
-def _vector(weights: dict[str, float]) -> SparseVector:
+def weighted_vector(weights: Mapping[str, float]) -> SparseVector:
+    """Terms with their weights as a vector."""
     # Two terms of one text that share a number (one text in millions) are added up: Qdrant wants numbers unique.
     numbers: dict[int, float] = {}
     for term, weight in weights.items():

@@ -23,6 +23,7 @@ from fastapi import FastAPI
 from api.app import create_app
 from brain.session import Brain
 from brain.settings import Settings, load_settings
+from brain.testing import HashEncoder
 from ingest.parse import Defaults
 from ingest.run import ingest_folder
 
@@ -211,6 +212,28 @@ def test_search_narrows_and_limits(client: httpx.Client) -> None:
     assert passage["document_id"] == "livraison.md"
     assert passage["scores"]["fused"] > 0 and passage["tags"] == ["livraison"]
     assert search(client, REFUND, document_languages=["en"]) == []
+
+
+def test_search_says_what_variants_of_a_page_differ_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("ingest.run", "brain.session"):
+        monkeypatch.setattr(f"{module}.make_encoder", lambda settings, say: HashEncoder())
+    kb = tmp_path / "kb"
+    kb.mkdir()
+    for country, years in (("fr", "deux ans"), ("ch", "un an")):
+        front = f'audience: public\ntags: ["pays:{country}"]'
+        (kb / f"{country}.md").write_text(f"---\n{front}\n---\n# Durée de la garantie\n\n{years}.\n", encoding="utf-8")
+    settings = load_settings(home=tmp_path / "home", ingest={"workers": 1})
+    ingest_folder(kb, settings)
+
+    with Brain.open(settings) as brain, serving(create_app(settings, brain)) as client:
+        until(client, 200)
+        asked = {"question": "Quelle est la durée de la garantie ?"}
+        found = client.post("/v1/search", json=asked).json()
+        narrowed = client.post("/v1/search", json=asked | {"tags": ["pays:ch"]}).json()
+
+    assert found["facets"] == [{"key": "pays", "values": [{"value": "ch", "count": 1}, {"value": "fr", "count": 1}]}]
+    assert len(found["passages"]) == 1
+    assert ([p["document_id"] for p in narrowed["passages"]], narrowed["facets"]) == (["ch.md"], [])
 
 
 @pytest.mark.parametrize("path", ["/v1/answer", "/v1/search"])

@@ -75,7 +75,7 @@ def test_a_new_version_of_the_analyzer_is_named(monkeypatch: pytest.MonkeyPatch)
     "after",
     [
         {},
-        {"retrieval": {"rrf_k": 10}},
+        {"retrieval": {"per_document": 10}},
         {"encoder": {"timeout_s": 1}},
         {"answer": {"passages": 3}},
         {"ingest": {"workers": 1}},

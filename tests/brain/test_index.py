@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 from brain.errors import IndexLockedError, IndexMissingError, StoreError
+from brain.facets import Family, title_key
 from brain.index import create_index, drop_index, open_index
 from brain.index.base import Hit, Index, Point, Scope, passage_of, payload_of, point_id
 from brain.index.edge import EdgeIndex
@@ -52,10 +53,10 @@ def server_settings(kind: str) -> IndexSettings:
     return IndexSettings(provider="server", url=url, prefer_grpc=False, collection=f"test-{uuid4().hex}")
 
 
-def point(text: str, document: str = "d", **fields: Any) -> Point:
+def point(text: str, document: str = "d", position: int = 0, **fields: Any) -> Point:
     made = Document(**{"id": document, "title": "Titre", "body": text, "audience": ("public",)} | fields)
     id = point_id(made.tenant, document, text)
-    payload = payload_of(made, Chunk(id, document, text, (0, len(text)), ("Titre", "Partie")))
+    payload = payload_of(made, Chunk(id, document, text, (0, len(text)), ("Titre", "Partie"), 0, position))
     dense = ENCODER.encode_passages([text])[0].tolist()
     return Point(id, dense, passage_vector(text, "fr", SparseSettings()), payload)
 
@@ -230,6 +231,60 @@ def test_a_scope_is_a_hard_filter_of_search_and_count(index: Index) -> None:
     for scope, expected in SCOPES:
         assert {passage.document_id for passage in search(index, "le colis", scope)} == expected, scope
         assert index.count(scope) == len(expected), scope
+
+
+VARIANTS = {
+    "16": {"tags": ("idcc:0016",)},
+    "29": {"tags": ("idcc:0029", "vip")},
+    "both": {"tags": ("idcc:0016", "idcc:0029")},
+    "generic": {},
+    "plain": {"tags": ("idcc",)},
+    "other key": {"tags": ("year:2026",)},
+}
+WITHOUT_KEY = {"generic", "plain", "other key"}
+PUBLIC_ON = ("default", ("public",))
+FACET_SCOPES = [
+    (Scope(*PUBLIC_ON, tags=("idcc:0016",)), {"16", "both"} | WITHOUT_KEY),
+    (Scope(*PUBLIC_ON, tags=("idcc:0016", "idcc:0029")), {"16", "29", "both"} | WITHOUT_KEY),
+    (Scope(*PUBLIC_ON, tags=("idcc:9999",)), WITHOUT_KEY),
+    (Scope(*PUBLIC_ON, tags=("idcc:0029", "vip")), {"29"}),
+    (Scope(*PUBLIC_ON, tags=("idcc:0016", "year:2025")), {"16", "both", "generic", "plain"}),
+    (Scope(*PUBLIC_ON, without=(Family(title_key("Titre"), "idcc"),)), WITHOUT_KEY),
+    (Scope(*PUBLIC_ON, without=(Family(title_key("Autre"), "idcc"),)), set(VARIANTS)),
+    (Scope(*PUBLIC_ON, tags=("idcc:0016",), variants_of=(title_key("TITRE"),)), {"16", "both"}),
+    (Scope(*PUBLIC_ON, tags=("idcc:0016",), variants_of=(title_key("Autre"),)), set()),
+]
+
+
+def test_a_tag_with_a_key_lets_through_what_has_no_such_key(index: Index) -> None:
+    index.upsert([point("le colis", name, **fields) for name, fields in VARIANTS.items()])
+
+    for scope, expected in FACET_SCOPES:
+        assert {passage.document_id for passage in search(index, "le colis", scope)} == expected, scope
+        assert index.count(scope) == len(expected), scope
+
+
+def test_expired_pages_can_be_asked_for_alone(index: Index) -> None:
+    index.upsert([point("le colis", name, **fields) for name, fields in DOCUMENTS.items()])
+
+    for day, expected in [(date(2026, 3, 31), set()), (date(2026, 4, 1), {"past"})]:
+        scope = Scope("default", ("public",), valid_on=day, expired=True)
+        assert {passage.document_id for passage in search(index, "le colis", scope)} == expected
+
+
+def test_a_facet_counts_the_documents_of_each_value(index: Index) -> None:
+    titles = [title_key("Titre")]
+    index.upsert([point("le colis", name, **fields) for name, fields in VARIANTS.items()])
+    index.upsert([point("le colis", f"more {n}", tags=(f"idcc:{n:04}",)) for n in range(100, 400)])
+    index.upsert([point("la suite", "16", position=1, tags=("idcc:0016",))])
+    index.upsert([point("le colis", "titled", title="Autre", tags=("idcc:0016",))])
+    index.upsert([point("le colis", "hidden", audience=("agent",), tags=("idcc:0016",))])
+
+    counts = index.facet("idcc", titles, EVERYONE)
+
+    assert (counts["0016"], counts["0029"], counts["0399"], len(counts)) == (2, 2, 1, 302)
+    assert index.facet("year", titles, EVERYONE) == {"2026": 1}
+    assert index.facet("idcc", [title_key("Rien")], EVERYONE) == {}
 
 
 # In which order

@@ -106,7 +106,7 @@ def test_a_question_is_asked_within_a_tenant_tags_languages_and_a_day(index: Edg
     assert found(retriever, document_languages=("en",)) == ["english"]
     assert "expired" not in found(retriever)
     assert "expired" in found(retriever, as_of=date(2019, 1, 1))
-    assert "expired" in [p.document_id for p in find(retriever, Question("le retour du colis"), expired_too=True)]
+    assert "expired" in [p.document_id for p in find(retriever, Question("le retour du colis"), expired=True)]
 
 
 # Answers
@@ -177,6 +177,63 @@ async def test_a_page_that_is_no_longer_valid_is_said_to_be(index: EdgeIndex, re
     found = await ask(retriever)
 
     assert (found.status, found.reason, found.passages) == (Status.REFUSED, Reason.EXPIRED, ())
+
+
+@pytest.mark.parametrize(
+    ("valid", "expired", "reason"),
+    [
+        (0.3, 0.9, Reason.EXPIRED),
+        (0.05, 0.9, Reason.EXPIRED),
+        (0.3, 0.4, Reason.INSUFFICIENT_EVIDENCE),
+        (0.05, 0.05, Reason.OUT_OF_SCOPE),
+    ],
+)
+async def test_weak_valid_pages_do_not_hide_that_an_expired_one_would_have_answered(
+    index: EdgeIndex,
+    retriever: Retriever,
+    monkeypatch: pytest.MonkeyPatch,
+    valid: float,
+    expired: float,
+    reason: Reason,
+) -> None:
+    none = Features(*[0.0] * len(Features._fields))
+    monkeypatch.setattr(
+        "brain.answer.assess",
+        lambda question, language, passages: Evidence(
+            0.0 if not passages else expired if passages[0].document_id == "old" else valid, none
+        ),
+    )
+    add(index, "old", "Le retour du colis.", valid_until=date(2020, 1, 1))
+    for number in range(10):
+        add(index, f"weak{number}", f"Le retour du colis est-il gratuit ? Question {number}.")
+    add(index, "soon", "Le retour du colis sera gratuit.", valid_from=date(2999, 1, 1))
+
+    found = await ask(retriever)
+
+    assert (found.status, found.reason, found.sentences) == (Status.REFUSED, reason, ())
+    assert {p.document_id for p in found.passages}.isdisjoint({"old", "soon"})
+
+
+async def test_a_valid_page_that_answers_is_not_refused_for_an_expired_one(
+    index: EdgeIndex, retriever: Retriever, sure: Any
+) -> None:
+    sure(0.9)
+    add(index, "old", "Le retour du colis est gratuit.", valid_until=date(2020, 1, 1))
+    add(index, "new", "Le retour du colis est gratuit pendant trente jours.")
+
+    found = await ask(retriever)
+
+    assert (found.status, [p.document_id for p in found.passages]) == (Status.ANSWERED, ["new"])
+    assert (await ask(retriever, as_of=date(2019, 6, 1))).status == Status.ANSWERED
+
+
+async def test_a_page_that_is_not_valid_yet_is_no_expired_one(
+    index: EdgeIndex, retriever: Retriever, sure: Any
+) -> None:
+    sure(0.9)
+    add(index, "soon", "Le retour du colis est gratuit.", valid_from=date(2999, 1, 1))
+
+    assert (await ask(retriever)).reason == Reason.NO_EVIDENCE
 
 
 async def test_a_citation_that_does_not_hold_never_reaches_the_answer(

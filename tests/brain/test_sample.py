@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ import eval
 from brain.session import Brain
 from brain.settings import load_settings
 from brain.state import State
-from brain.types import Question, Status
+from brain.types import Question, Reason, Status
 from ingest.parse import Defaults
 from ingest.run import ingest_folder
 
@@ -90,3 +91,25 @@ async def test_what_nobody_asks_a_shop_is_refused(sample: tuple[Brain, State]) -
     assert (answer.status, answer.sentences) == (Status.REFUSED, ())
     assert answer.reason
     assert answer.message
+
+
+NOEL = "Jusqu'à quand l'offre de retours prolongés pour les fêtes permet-elle de rendre un achat fait en octobre 2025 ?"
+
+
+async def test_what_only_an_expired_page_answers_is_refused_as_expired(sample: tuple[Brain, State]) -> None:
+    """Other pages on returns are valid, close, and do not hold the answer."""
+    brain, _ = sample
+
+    answer = await brain.ask(Question(NOEL, as_of=date(2026, 6, 15)))
+
+    assert (answer.status, answer.reason) == (Status.REFUSED, Reason.EXPIRED)
+    assert answer.passages
+    assert all((p.valid_until or date.max) >= date(2026, 6, 15) for p in answer.passages)
+
+
+async def test_on_a_day_of_its_validity_the_same_page_is_found(sample: tuple[Brain, State]) -> None:
+    brain, _ = sample
+
+    passages = await brain.search(Question(NOEL, as_of=date(2025, 12, 1)))
+
+    assert passages[0].valid_until == date(2025, 12, 31)

@@ -26,7 +26,7 @@ def refused(**overrides: Any) -> SettingsError:
 
 
 def test_flags_win_over_the_environment_and_that_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    assert load_settings().retrieval.rrf_k == 60
+    assert load_settings().retrieval.candidates == 200
 
     (folder / "brain.toml").write_text("[retrieval]\nrrf_k = 1\n", encoding="utf-8")
     assert load_settings().retrieval.rrf_k == 1

@@ -5,7 +5,7 @@ from dataclasses import replace
 from rich.console import Console
 
 from brain.show import show_answer, show_passages
-from brain.types import Answer, Citation, Passage, Passages, Question, Reason, Scores, Sentence, Status, Trace
+from brain.types import Answer, Citation, Facet, Passage, Passages, Question, Reason, Scores, Sentence, Status, Trace
 
 TABLE = "| Poids | Corse |\n|---|---|\n| 5 kg | 10,90 € |"
 PASSAGE = Passage("p1", "tarifs", f"{TABLE}\n\nSauf en été.", (0, 60), Scores(0.03), "Tarifs", ("Tarifs", "Grille"))
@@ -61,3 +61,19 @@ def test_a_search_says_that_it_was_not_reranked_and_else_the_score() -> None:
     done = text(Passages((replace(PASSAGE, scores=Scores(0.03, reranked=0.8125)),)))
     assert "reranked 0.812" in done
     assert "Not reranked" not in done
+
+
+def found(*values: str) -> str:
+    console = Console(width=200)
+    facets = (Facet("idcc", tuple((value, 1) for value in values)),) if values else ()
+    with console.capture() as capture:
+        show_passages("tarifs", Passages((PASSAGE,), "fr", facets=facets), console)
+    return capture.get()
+
+
+def test_search_says_by_what_the_best_pages_differ_and_what_to_add() -> None:
+    many = found(*(f"{number:04}" for number in range(126)))
+
+    assert "differ by idcc: 126 values, e.g. 0000, 0001, 0002; add --tag idcc:0000" in many
+    assert "differ by idcc: 0016, 0029; add --tag idcc:0016" in found("0016", "0029")
+    assert "differ" not in found()

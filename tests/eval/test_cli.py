@@ -116,7 +116,7 @@ def earlier(homes: list[Path | None], tmp_path: Path, monkeypatch: pytest.Monkey
     path = str(tmp_path / "before.json")
     CliRunner().invoke(app, ["retrieval", write(tmp_path, LINES), "--out", path], catch_exceptions=False)
     monkeypatch.setattr(sys.modules["brain.session"], "open_brain", lambda home: OneDocumentBrain("d2"))
-    monkeypatch.setenv("BRAIN_RETRIEVAL__RRF_K", "7")
+    monkeypatch.setenv("BRAIN_RETRIEVAL__PER_DOCUMENT", "7")
     return path
 
 
@@ -126,7 +126,7 @@ def test_a_comparison_is_shown_below_the_report(earlier: str, tmp_path: Path) ->
     )
 
     lines = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.stdout.splitlines()]
-    assert ["settings.retrieval.rrf_k", "60", "7"] in lines
+    assert ["settings.retrieval.per_document", "3", "7"] in lines
     (hit,) = (line for line in lines if line[:1] == ["hit@1"] and len(line) == 7 and "/" in line[6])
     assert hit[1:4] == ["0.500", "0.500", "+0.000"]
     assert hit[5:] == ["1.000", "1/1/0"]
@@ -142,7 +142,7 @@ def test_a_comparison_is_part_of_the_json(earlier: str, tmp_path: Path) -> None:
     report = json.loads(CliRunner().invoke(app, arguments, catch_exceptions=False).stdout)
 
     assert report["configuration"]["manifest"]["encoder"] == "one-document"
-    assert report["comparison"]["changed"] == {"settings.retrieval.rrf_k": [60, 7]}
+    assert report["comparison"]["changed"] == {"settings.retrieval.per_document": [3, 7]}
     assert [moved["id"] for moved in report["comparison"]["worse"]] == ["right"]
 
 
@@ -162,6 +162,6 @@ def test_other_cases_stop_before_brain_is_opened(earlier: str, tmp_path: Path, m
 def test_a_report_may_be_compared_and_replaced_in_one_run(earlier: str, tmp_path: Path) -> None:
     arguments = ["retrieval", write(tmp_path, LINES), "--compare", earlier, "--out", earlier, "--json"]
 
-    for changed in ({"settings.retrieval.rrf_k": [60, 7]}, {}):
+    for changed in ({"settings.retrieval.per_document": [3, 7]}, {}):
         report = json.loads(CliRunner().invoke(app, arguments, catch_exceptions=False).stdout)
         assert report["comparison"]["changed"] == changed

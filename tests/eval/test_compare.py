@@ -146,12 +146,12 @@ def test_what_is_no_report_is_refused(tmp_path: Path, text: str | None, message:
 
 
 async def test_what_changed_between_the_two_is_named(tmp_path: Path) -> None:
-    before = await report(BEFORE, configuration={"settings": {"retrieval": {"rrf_k": 60}}, "gone": 1})
-    after = await report(AFTER, configuration={"settings": {"retrieval": {"rrf_k": 10}}, "new": [1]})
+    before = await report(BEFORE, configuration={"settings": {"retrieval": {"per_document": 3}}, "gone": 1})
+    after = await report(AFTER, configuration={"settings": {"retrieval": {"per_document": 10}}, "new": [1]})
 
     found = await compared(tmp_path, before, after)
 
-    assert found.changed == {"settings.retrieval.rrf_k": (60, 10), "gone": (1, None), "new": (None, [1])}
+    assert found.changed == {"settings.retrieval.per_document": (3, 10), "gone": (1, None), "new": (None, [1])}
     assert (await compared(tmp_path, after, after)).changed == {}
     assert (await compared(tmp_path, await report(BEFORE), after)).changed is None
 
@@ -176,13 +176,13 @@ def test_a_configuration_says_what_search_depends_on_and_keeps_secrets() -> None
     made.index.manifest, made.index.count.return_value = {"encoder": "hash-64"}, 12
     made.settings = load_settings(
         encoder={"provider": "endpoint", "model": "m", "url": "http://me:hidden@host/v1", "api_key": "hidden"},
-        retrieval={"rrf_k": 7},
+        retrieval={"per_document": 7},
         home="/somewhere",
     )
 
     found = configuration_of(made, audience="agent", tenant="acme")
 
-    assert found["settings"]["retrieval"]["rrf_k"] == 7
+    assert found["settings"]["retrieval"]["per_document"] == 7
     assert (found["manifest"]["encoder"], found["passages"]) == ("hash-64", 12)
     assert found["asked_as"] == {"audience": "agent", "tenant": "acme"}
     assert "hidden" not in json.dumps(found)

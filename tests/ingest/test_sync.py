@@ -70,6 +70,28 @@ def test_what_is_encoded_and_stored_is_counted(workspace: Any) -> None:
     assert known.passages == len(workspace.stored())
 
 
+def test_what_many_documents_say_alike_is_encoded_once(workspace: Any) -> None:
+    for number in range(5):
+        workspace.write(f"{number}.md", page("Préavis", "Rien n'est prévu.", tags=f'["idcc:{number}"]'))
+    workspace.write("other.md", page("Congés", "Rien n'est prévu."))
+
+    summary = workspace.run()
+
+    assert (summary.added, summary.encoded) == (6, 2)
+    assert len(workspace.encoder.passages) == 2
+    assert len(workspace.stored()) == 6
+
+
+def test_passages_know_their_place_in_the_document(workspace: Any) -> None:
+    workspace.write("a.md", page("A", long("colis"), long("carte")))
+    workspace.run()
+
+    stored = sorted(workspace.stored().values(), key=lambda payload: payload["start"])
+
+    assert [payload["position"] for payload in stored] == list(range(len(stored)))
+    assert len(stored) > 1
+
+
 def test_an_unchanged_run_loads_no_encoder_and_reads_no_file_twice(
     workspace: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
