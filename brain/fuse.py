@@ -1,8 +1,8 @@
 """Several rankings into one, by pages: a weighted sum of their scores, each scaled to its own range.
 
 A ranking's scores are scaled so that its best hit has 1, and its last one (cosine) or nothing in common (BM25) has 0; what a
-ranking does not hold has 0 there. A page counts with its best hit, by meaning with its second as well, which tells a page on the matter from one that
-mentions it. Weights: `docs/decisions/0013-ranking.md`, where they were measured.
+ranking does not hold has 0 there. A page counts with its best hit, by meaning with its second as well, which tells a page on the
+matter from one that mentions it. Weights: `docs/decisions/0013-ranking.md`, where they were measured.
 
 Scores rather than ranks: how far the best is ahead says much, and reciprocal ranks throw it away (Bruch, Gai & Ingber, "An analysis of
 fusion functions for hybrid retrieval", ACM TOIS 2023). Pages rather than passages: `docs/decisions/0007-fusion.md`.
@@ -71,7 +71,7 @@ def fuse(rankings: Rankings, weights: Weights, per_document: int) -> list[Fused]
     raw_dense, raw_sparse = ({hit.id: hit.score for hit in hits} for hits in (rankings.dense, rankings.sparse))
     return [
         Fused(id, page, Scores(scores[page], raw_dense.get(id), raw_sparse.get(id)))
-        for page in sorted(scores, key=lambda page: -scores[page])
+        for page in sorted(scores, key=lambda page: (-scores[page], page))  # of equals always the same one first
         for id in passages[page][:per_document]
     ]
 
@@ -116,6 +116,6 @@ def _passages(
             pages[hit.id] = hit.page
             scores[hit.id] = scores.get(hit.id, 0.0) + weight * hit.score
     of_page: dict[str, list[str]] = {}
-    for id in sorted(scores, key=lambda id: -scores[id]):
+    for id in sorted(scores, key=lambda id: (-scores[id], id)):
         of_page.setdefault(pages[id], []).append(id)
     return of_page
