@@ -4,10 +4,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.fuse import CONVERSATION, QUESTION, Fused, Rankings, Weights, fuse
+from brain.fuse import CONVERSATION, QUESTION, Features, Fused, Rankings, fuse
 from brain.index.base import Hit
 
-PLAIN = Weights(dense=1, second=0, sparse=1, title=1, named=1)
+PLAIN = Features(dense=1, second=0, sparse=1, title=1, named=1, huge=-0.6)
 
 
 def hits(**scores: float) -> list[Hit]:
@@ -31,7 +31,7 @@ def test_cosines_are_scaled_between_the_last_and_the_best_bm25_from_nothing() ->
 def test_weights_say_what_a_ranking_counts() -> None:
     rankings = Rankings(hits(a1=0.9, b1=0.8), hits(b1=8, c1=4), hits(c1=3), {"a": 0.5})
 
-    found = fused_scores(fuse(rankings, Weights(dense=2, second=0, sparse=3, title=5, named=7), 1))
+    found = fused_scores(fuse(rankings, Features(dense=2, second=0, sparse=3, title=5, named=7), 1))
 
     assert found == pytest.approx({"a": 2 + 3.5, "b": 3, "c": 1.5 + 5})
 
@@ -39,7 +39,7 @@ def test_weights_say_what_a_ranking_counts() -> None:
 def test_a_page_counts_with_its_best_passage_and_by_meaning_with_its_second() -> None:
     rankings = Rankings(hits(a1=1.0, b1=0.9, a2=0.8, c1=0.5), [])
 
-    found = fused_scores(fuse(rankings, Weights(dense=1, second=1, sparse=1, title=0), 1))
+    found = fused_scores(fuse(rankings, Features(dense=1, second=1, sparse=1, title=0), 1))
 
     # Of b no second passage was found: it counts half of its first.
     assert found == pytest.approx({"a": 1 + 0.6, "b": 0.8 * 1.5, "c": 0})
@@ -103,7 +103,7 @@ def test_nothing_is_doubled_invented_or_out_of_order(
     sparse: list[tuple[str, float]],
     titles: list[tuple[str, float]],
     most: int,
-    weights: Weights,
+    weights: Features,
 ) -> None:
     fused = fuse(Rankings(hits(**dict(dense)), hits(**dict(sparse)), hits(**dict(titles))), weights, most)
 
