@@ -43,8 +43,11 @@ SHARD = "shard"
 class EdgeIndex:
     """Adapter of `EdgeShard`; see `brain.index.base.Index`."""
 
-    def __init__(self, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock | None = None) -> None:
-        self._shard, self.manifest, self._lock = shard, manifest, lock
+    def __init__(
+        self, folder: Path, name: str, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock | None = None
+    ) -> None:
+        self._folder, self._name, self._shard = folder, name, shard
+        self.manifest, self._lock = manifest, lock
         self._filters = FilterBuilder(qe, qe.RangeFloat, lambda ids: qe.HasIdCondition(set(ids)))
 
     @classmethod
@@ -55,7 +58,7 @@ class EdgeIndex:
         try:
             manifest, shard = read_manifest(folder)
             remove_other_shards(folder, shard)
-            return cls(load_shard(folder / shard), manifest, lock)
+            return cls(folder, shard, load_shard(folder / shard), manifest, lock)
         except BaseException:
             lock.release()
             raise
@@ -83,7 +86,7 @@ class EdgeIndex:
         except BaseException:
             lock.release()
             raise
-        return cls(shard, manifest, lock)
+        return cls(folder, SHARD, shard, manifest, lock)
 
     @classmethod
     def drop(cls, folder: Path) -> None:
@@ -94,6 +97,10 @@ class EdgeIndex:
         (folder / MANIFEST).unlink(missing_ok=True)
         remove_other_shards(folder, "")
         lock.release()
+
+    def annotate(self, key: str, value: Any) -> None:
+        self.manifest = {k: v for k, v in (self.manifest | {key: value}).items() if v is not None}
+        write_manifest(self._folder, self.manifest, self._name)
 
     def upsert(self, points: Sequence[Point]) -> None:
         for start in range(0, len(points), WRITE_BATCH):

@@ -56,6 +56,11 @@ class EdgeProcess:
         self._touched: set[str] | None = None
         self._helper: Worker | None = None
 
+    def annotate(self, key: str, value: Any) -> None:
+        with self._writing:
+            self.manifest = {k: v for k, v in (self.manifest | {key: value}).items() if v is not None}
+            write_manifest(self._folder, self.manifest, self._shard)
+
     def upsert(self, points: Sequence[Point]) -> None:
         with self._writing:
             self._touch(point.id for point in points)

@@ -89,7 +89,7 @@ def main(folder: Path, shard: str, urgent: bool) -> None:
         answer: tuple[bool, Any]
         try:
             if index is None:
-                index = EdgeIndex(load_shard(folder / shard), read_manifest(folder)[0])
+                index = EdgeIndex(folder, shard, load_shard(folder / shard), read_manifest(folder)[0])
             answer = True, None if method == "ready" else getattr(index, method)(*arguments)
         except StoreError as error:
             answer = False, error
