@@ -214,7 +214,11 @@ class State:
             kept = select(literal(before), *columns).where(DocumentRow.indexed)
             if before and before != index_id:
                 session.execute(insert(built).from_select([column.name for column in built.columns], kept))
-            where = (BuiltRow.index_id == index_id, BuiltRow.tenant == DocumentRow.tenant, BuiltRow.id == DocumentRow.id)
+            where = (
+                BuiltRow.index_id == index_id,
+                BuiltRow.tenant == DocumentRow.tenant,
+                BuiltRow.id == DocumentRow.id,
+            )
             same = exists().where(*where, BuiltRow.content_hash == DocumentRow.content_hash)
             passages = select(func.coalesce(func.max(BuiltRow.passages), 0)).where(*where).scalar_subquery()
             session.execute(update(DocumentRow).values(indexed=same, passages=passages))

@@ -1,6 +1,7 @@
 """Collections of a Qdrant server side by side, and the aliases that say which is which."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from qdrant_client import QdrantClient
@@ -54,6 +55,10 @@ class ServerGenerations:
 
     def open(self, name: str, *, apart: bool = False) -> Index:
         return ServerIndex.open(self._named(name), self._client)
+
+    @contextmanager
+    def beside(self, name: str) -> Iterator[Index]:
+        yield self.open(name)
 
     def manifest(self, name: str) -> dict[str, Any]:
         index = ServerIndex.open(self._named(name), self._client)

@@ -153,7 +153,9 @@ class EdgeIndex:
 
     def page(self, offset: Any = None) -> tuple[list[tuple[str, Payload]], Any]:
         """Some points, and where the next ones begin; None where there are none."""
-        records, offset = _guarded(self._shard.scroll, qe.ScrollRequest(limit=WRITE_BATCH, offset=offset, with_payload=True))
+        records, offset = _guarded(
+            self._shard.scroll, qe.ScrollRequest(limit=WRITE_BATCH, offset=offset, with_payload=True)
+        )
         return [(str(record.id), record.payload or {}) for record in records], offset
 
     def points(self) -> Iterator[tuple[str, Payload]]:

@@ -2,13 +2,15 @@
 
 import json
 import shutil
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 from brain.errors import IndexLockedError
 from brain.index.base import Index
-from brain.index.edge import MANIFEST, SHARD, EdgeIndex, read_manifest, replace_file
+from brain.index.copying import copy_sparse
+from brain.index.edge import MANIFEST, SHARD, EdgeIndex, read_manifest, replace_file, write_manifest
 from brain.index.generations import CURRENT, Roles
 
 POINTER = "current.json"
@@ -54,5 +56,26 @@ class EdgeGenerations:
 
         return EdgeProcess(self.path(name))
 
+    @contextmanager
+    def beside(self, name: str) -> Iterator[Index]:
+        copy = self._folder / "copy"
+        shutil.rmtree(copy, ignore_errors=True)
+        try:
+            try:
+                index = EdgeIndex.open(self.path(name))
+            except IndexLockedError:
+                copy_index(self.path(name), copy)
+                index = EdgeIndex.open(copy)
+            yield index
+        finally:
+            shutil.rmtree(copy, ignore_errors=True)
+
     def manifest(self, name: str) -> dict[str, Any]:
         return read_manifest(self.path(name))[0]
+
+
+def copy_index(source: Path, target: Path) -> None:
+    """Copies an index's folder. Without closing or flushing it: what isn't in its segments is in its log."""
+    manifest, shard = read_manifest(source)
+    copy_sparse(source / shard, target / SHARD)
+    write_manifest(target, manifest, SHARD)

@@ -4,6 +4,7 @@ They lie side by side, in folders of their own or as collections of a server; wh
 at once: a small file, or the server's aliases.
 """
 
+from contextlib import AbstractContextManager
 from typing import Any, Protocol
 
 from brain.errors import StoreError
@@ -33,6 +34,10 @@ class Generations(Protocol):
 
     def open(self, name: str, *, apart: bool = False) -> Index:
         """With `apart`, in a process of its own where it is embedded."""
+        ...
+
+    def beside(self, name: str) -> AbstractContextManager[Index]:
+        """For reading, also where another process has it open; while nobody changes it (`brain.index.lock.changing`)."""
         ...
 
     def manifest(self, name: str) -> dict[str, Any]:

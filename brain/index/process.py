@@ -204,4 +204,6 @@ class EdgeProcess:
         try:
             return self._worker.call(method, *arguments)
         except WorkerGone as error:
-            raise StoreError("The process that holds the index has ended twice.", "Look at the system's log.") from error
+            raise StoreError(
+                "The process that holds the index has ended twice.", "Look at the system's log."
+            ) from error

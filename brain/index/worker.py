@@ -47,7 +47,7 @@ class Worker:
             try:
                 pickle.dump((method, arguments), pipe_in, pickle.HIGHEST_PROTOCOL)
                 pipe_in.flush()
-                worked, result = pickle.load(pipe_out)  # noqa: S301  our own process wrote it
+                worked, result = pickle.load(pipe_out)
             except (OSError, EOFError, ValueError, pickle.UnpicklingError) as error:
                 raise WorkerGone from error
         if not worked:
@@ -83,7 +83,7 @@ def main(folder: Path, shard: str, urgent: bool) -> None:
     index: EdgeIndex | None = None
     while True:
         try:
-            method, arguments = pickle.load(sys.stdin.buffer)  # noqa: S301  our own parent wrote it
+            method, arguments = pickle.load(sys.stdin.buffer)
         except EOFError:
             return
         answer: tuple[bool, Any]
