@@ -205,7 +205,7 @@ class State:
 
     def adopt(self, index_id: str) -> None:
         """That index is the current one now: what was built is what is indexed. The one before is remembered as it was left."""
-        built = BuiltRow.__table__
+        names = ["index_id", "tenant", "id", "content_hash", "passages"]
         with self._session() as session:
             row = session.get(MetaRow, INDEX_ID)
             before = row.value if row else ""
@@ -213,7 +213,7 @@ class State:
             columns = DocumentRow.tenant, DocumentRow.id, DocumentRow.content_hash, DocumentRow.passages
             kept = select(literal(before), *columns).where(DocumentRow.indexed)
             if before and before != index_id:
-                session.execute(insert(built).from_select([column.name for column in built.columns], kept))
+                session.execute(insert(BuiltRow).from_select(names, kept))
             where = (
                 BuiltRow.index_id == index_id,
                 BuiltRow.tenant == DocumentRow.tenant,

@@ -26,7 +26,6 @@ from ingest.report import Progress, Silent, Summary
 
 Check = Callable[[Brain], float]
 """The share of the acceptance questions whose document is among the first five found."""
-MARGIN = 0.02
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +33,7 @@ class Acceptance:
     """What a new index must pass: `check` may give at most `margin` less than on the old one, unless `force`."""
 
     check: Check
-    margin: float = MARGIN
+    margin: float = 0.02
     force: bool = False
 
 

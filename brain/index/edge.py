@@ -260,7 +260,8 @@ def remove_other_shards(folder: Path, shard: str) -> None:
 
 
 def load_shard(folder: Path) -> qe.EdgeShard:
-    return _guarded(qe.EdgeShard.load, str(folder))
+    shard: qe.EdgeShard = _guarded(qe.EdgeShard.load, str(folder))
+    return shard
 
 
 def _guarded(call: Any, *arguments: Any) -> Any:
