@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from brain import life_cli
 from brain.console import (
     AudienceOption,
     HomeOption,
@@ -33,6 +34,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
+life_cli.register(app)
 TagOption = Annotated[
     list[str] | None,
     typer.Option(

@@ -151,8 +151,9 @@ class _Bar:
             say("Stopped. What is done is kept: run the same command again to go on.")
 
     def start(self, total_bytes: int, files: int) -> None:
-        described = {"description": f"{files:,} changed files"} if files else {}
-        self._progress.update(self._task, total=total_bytes or None, **described)
+        self._progress.update(self._task, total=total_bytes or None)
+        if files:
+            self._progress.update(self._task, description=f"{files:,} changed files")
 
     def passages(self, count: int) -> None:
         self._progress.update(self._task, passages=self._progress.tasks[0].fields["passages"] + count)
