@@ -76,15 +76,17 @@ def restore(settings: Settings, source: Path, *, force: bool = False, say: Say =
             f"'{settings.index.provider}'.",
             "Set index.provider, or ingest anew.",
         )
-    if not force and settings.home.exists() and any(settings.home.iterdir()):
+    home = settings.home.iterdir() if settings.home.exists() else ()
+    if not force and any(not path.name.startswith(".changing-") for path in home):
         raise BackupError(f"{settings.home} is not empty.", "Give another --home, or --force to replace what is there.")
     with changing(settings):
         generations, name = generations_of(settings), f"{contents['manifest']['id'][:8]}-{uuid4().hex[:4]}"
         if settings.index.provider == "edge":
             from brain.index.copying import copy_sparse
 
-            for held in set(generations.roles().values()):
-                FolderLock(settings.home / "index" / held).release()  # raises where a process has it open
+            for held in {settings.home / "index" / name for name in generations.roles().values()}:
+                if held.exists():
+                    FolderLock(held).release()  # raises where a process has it open
             copy_sparse(source / INDEX, settings.home / "index" / name)
         else:
             from brain.index.snapshots import upload

@@ -34,7 +34,6 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
 )
-life_cli.register(app)
 TagOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -163,3 +162,6 @@ def doctor(json_: JsonOption = False, home: HomeOption = None) -> None:
         show_checks(checks, out)
     if any(check.level == "wrong" for check in checks):
         raise typer.Exit(1)
+
+
+life_cli.register(app)

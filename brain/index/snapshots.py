@@ -1,4 +1,4 @@
-"""A collection of a Qdrant server as one file, by the server's own snapshots. Of a cluster, each node keeps its own: see docs/settings.md."""
+"""A collection of a Qdrant server as one file, by the server's own snapshots. (Of a cluster, each node keeps its own.)"""
 
 from collections.abc import Callable
 from pathlib import Path
