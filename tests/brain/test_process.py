@@ -60,7 +60,14 @@ def test_it_answers_as_the_index_in_this_process_does(quick_path: Path, index: E
             of.count(),
             of.count(EVERYONE),
             sorted(of.points(), key=lambda found: found[0]),
-            of.search([asked(points[5])[0], Search(SPARSE, SparseVector([6], [1.0]), 5), Search(SPARSE, SparseVector([], []), 5)], EVERYONE),
+            of.search(
+                [
+                    asked(points[5])[0],
+                    Search(SPARSE, SparseVector([6], [1.0]), 5),
+                    Search(SPARSE, SparseVector([], []), 5),
+                ],
+                EVERYONE,
+            ),
             of.payloads([points[4].id]),
             of.existing([points[1].id, points[4].id]),
             of.tags(EVERYONE),
