@@ -1,9 +1,11 @@
 """Indexes side by side: which is asked, which was before, which is being built; in folders and as collections."""
 
 import json
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 from qdrant_client import QdrantClient
@@ -15,7 +17,7 @@ from brain.index.edge import EdgeIndex
 from brain.index.fingerprint import new_manifest, settings_of
 from brain.index.folders import EdgeGenerations
 from brain.index.generations import CURRENT, NEXT, PREVIOUS, Generations, current_name, switched
-from brain.index.server import ServerIndex
+from brain.index.server import ServerIndex, connect
 from brain.settings import IndexSettings, Settings, load_settings
 from brain.status import manifest_of, status_of
 from brain.testing import HashEncoder
@@ -36,14 +38,21 @@ def new_folder(monkeypatch: pytest.MonkeyPatch, empty_index: Path) -> None:
     monkeypatch.setattr(EdgeIndex, "create", create)
 
 
-@pytest.fixture(params=["edge", "memory"])
+@pytest.fixture(params=["edge", "memory", "server"])
 def generations(request: pytest.FixtureRequest, quick_path: Path, new_folder: None) -> Iterator[Generations]:
     if request.param == "edge":
         (quick_path / "index").mkdir()
         yield EdgeGenerations(quick_path / "index")
         return
-    client = QdrantClient(":memory:")
-    yield ServerGenerations(IndexSettings(provider="server", url=":memory:"), client)
+    url = ":memory:" if request.param == "memory" else os.environ.get("BRAIN_TEST_QDRANT_URL", "")
+    if not url:
+        pytest.skip("BRAIN_TEST_QDRANT_URL is not set: no Qdrant server to test with")
+    on_server = IndexSettings(provider="server", url=url, prefer_grpc=False, collection=f"test-{uuid4().hex}")
+    client = connect(on_server)
+    yield ServerGenerations(on_server, client)
+    for collection in client.get_collections().collections:
+        if collection.name.startswith(on_server.collection):
+            client.delete_collection(collection.name)
     client.close()
 
 
