@@ -38,7 +38,7 @@ class Features(NamedTuple):
     """Logarithm of how many more passages of it than `HUGE` are among the candidates, as a share of `HUGE`."""
 
 
-QUESTION = Features(dense=1.0, second=0.7, sparse=2.7, title=0.3, huge=-0.6)
+QUESTION = Features(dense=1.5, second=0.35, sparse=1.6, title=0.3, huge=-0.8)
 CONVERSATION = Features(dense=1.5, second=0.0, sparse=0.5, title=1.0, named=1.0, huge=-0.6)
 """The last turn says what is asked, those before it about what: the titles are ranked by those, and tags named in them count."""
 

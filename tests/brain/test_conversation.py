@@ -62,6 +62,20 @@ def test_a_tag_that_everything_has_says_nothing() -> None:
     assert named["cuisine"] < 0.2
 
 
+def test_the_words_of_a_name_stand_together() -> None:
+    counts = {"restaurant:Restaurant One Seven": 10, "restaurant:Souvla": 10, "hotel:Hamilton Lodge": 10}
+    turns = said(
+        "One is called Souvla.", "the restaurant's number?", "four one five zero two seven", "a lodge in Hamilton, then"
+    )
+
+    named = named_tags("Is it good for groups?", turns, counts, "en")
+
+    assert set(named) == {"restaurant:Souvla", "hotel:Hamilton Lodge"}
+    assert set(named_tags("Restaurant One Seven please", turns[2:3], counts, "en")) == {
+        "restaurant:Restaurant One Seven"
+    }
+
+
 def test_without_tags_or_words_nothing_is_named() -> None:
     assert named_tags("parking", said("hello"), {}, "en") == {}
     assert named_tags("", [], COUNTS, "en") == {}
