@@ -41,7 +41,7 @@ class EdgeGenerations:
                 with suppress(IndexLockedError):
                     EdgeIndex.drop(folder)
                     shutil.rmtree(folder, ignore_errors=True)
-        if self.earlier not in kept:
+        if self.earlier not in kept and any(self._folder.glob(f"{SHARD}*")):
             with suppress(IndexLockedError):
                 EdgeIndex.drop(self._folder)
 
