@@ -17,7 +17,7 @@ from brain.types import Scores
 
 HUGE = 20
 """Passages among the candidates; a page with more is so long that one of them is close to anything."""
-SECOND_UNKNOWN = 0.5
+SECOND_UNKNOWN = 0.75
 """What the second hit counts, as a share of the first, where there is none: the page may hold one passage only."""
 
 
@@ -38,7 +38,7 @@ class Features(NamedTuple):
     """Logarithm of how many more passages of it than `HUGE` are among the candidates, as a share of `HUGE`."""
 
 
-QUESTION = Features(dense=1.5, second=0.35, sparse=1.6, title=0.3, huge=-0.8)
+QUESTION = Features(dense=1.0, second=0.2, sparse=1.25, title=0.2, huge=-0.6)
 CONVERSATION = Features(dense=1.5, second=0.0, sparse=0.5, title=1.0, named=1.0, huge=-0.6)
 """The last turn says what is asked, those before it about what: the titles are ranked by those, and tags named in them count."""
 

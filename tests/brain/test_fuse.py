@@ -41,8 +41,8 @@ def test_a_page_counts_with_its_best_passage_and_by_meaning_with_its_second() ->
 
     found = fused_scores(fuse(rankings, Features(dense=1, second=1, sparse=1, title=0), 1))
 
-    # Of b no second passage was found: it counts half of its first.
-    assert found == pytest.approx({"a": 1 + 0.6, "b": 0.8 * 1.5, "c": 0})
+    # Of b no second passage was found: it counts three quarters of its first.
+    assert found == pytest.approx({"a": 1 + 0.6, "b": 0.8 * 1.75, "c": 0})
 
 
 def test_a_page_of_very_many_passages_counts_less() -> None:

@@ -73,6 +73,29 @@ def test_a_kind_of_question_that_gets_worse_is_not_outweighed_by_another() -> No
     assert not found.better
 
 
+def test_what_chance_could_have_done_changes_nothing() -> None:
+    """One question of forty gains: too little to tell from luck."""
+    told = [question(n, DENSE) for n in range(40)]
+    one = told[0].pages.copy()
+    one[told[0].right] *= 0.5
+    told[0] = Example("cases", "c0", one, told[0].right)
+
+    found = tune(told, Features(10, 0, 0, 0))
+
+    assert found.held_out["cases"]["MRR@10"].p > 0.1
+    assert not found.better
+
+
+def test_a_page_that_is_not_among_the_candidates_counts_as_not_found() -> None:
+    told = question(1, DENSE)
+    lost = [Example("cases", f"lost{n}", told.pages, np.zeros_like(told.right)) for n in range(40)]
+
+    found = tune([*(question(n, DENSE) for n in range(60)), *lost])
+
+    assert found.held_out["cases"]["hit@5"].n == 100
+    assert found.held_out["cases"]["hit@5"].after <= 0.6
+
+
 def test_few_questions_say_nothing() -> None:
     with pytest.raises(CaseError, match="29 questions"):
         tune([question(n, DENSE) for n in range(29)])
