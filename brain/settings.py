@@ -66,6 +66,15 @@ class IndexSettings(_Section):
         return self
 
 
+class UpkeepSettings(_Section):
+    """What a service does for its index while it runs."""
+
+    watch_s: float = Field(2, gt=0, description="seconds between looks whether there is a new index to go over to")
+    optimize_at: int = Field(
+        50_000, ge=0, description="passages outside the graph from which an embedded index is optimised; 0: never"
+    )
+
+
 class SplitterSettings(_Section):
     """How documents become passages. Part of the index's fingerprint."""
 
@@ -171,6 +180,7 @@ class Settings(BaseSettings):
     state_url: str = Field("", description="SQLAlchemy URL; default: SQLite in the home folder")
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
+    upkeep: UpkeepSettings = UpkeepSettings()
     splitter: SplitterSettings = SplitterSettings()
     sparse: SparseSettings = SparseSettings()
     retrieval: RetrievalSettings = RetrievalSettings()
