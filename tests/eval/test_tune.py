@@ -174,8 +174,9 @@ def run(home: Path) -> Callable[..., tuple[int, str]]:
 
 
 def stored(home: Path) -> Features:
-    manifest = json.loads((home / "index" / "manifest.json").read_text(encoding="utf-8"))
-    return learned(manifest)
+    index = open_index(load_settings(home=home))
+    index.close()
+    return learned(index.manifest)
 
 
 def test_the_command_stores_what_is_better_and_resets(
