@@ -39,6 +39,9 @@ MANIFEST = "manifest.json"
 SHARD = "shard"
 """The folder of the points, where the manifest names no other."""
 
+Found = tuple[list[str], list[float]]
+"""A ranking: ids and scores."""
+
 
 class EdgeIndex:
     """Adapter of `EdgeShard`; see `brain.index.base.Index`."""
@@ -118,6 +121,10 @@ class EdgeIndex:
         self._update(qe.UpdateOperation.delete_points_by_filter(self._filters.document(tenant, document_id, keep)))
 
     def search(self, searches: Sequence[Search], scope: Scope) -> list[list[Hit]]:
+        return hits_of(self.found(searches, scope))
+
+    def found(self, searches: Sequence[Search], scope: Scope) -> list[Found]:
+        """The same as `search`, as plain lists: a pipe takes them five times as fast as hits."""
         asked = [
             qe.QueryRequest(
                 query=qe.Query.Nearest(_vector(s.vector), using=s.by),
@@ -129,10 +136,8 @@ class EdgeIndex:
             if not s.empty
         ]
         rankings = iter(_guarded(self._shard.query_batch, qe.QueryBatchRequest(asked)) if asked else ())
-        return [
-            [] if s.empty else [Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in next(rankings)]
-            for s in searches
-        ]
+        found = [[] if s.empty else next(rankings) for s in searches]
+        return [([str(hit.id) for hit in hits], [hit.score for hit in hits]) for hits in found]
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         records = _guarded(self._shard.retrieve, list(ids), True, False)
@@ -217,6 +222,10 @@ def _point(record: Any) -> Point:
     vectors = {name: vector for name, vector in record.vector.items() if name != DENSE}
     sparse = {name: SparseVector(list(vector.indices), list(vector.values)) for name, vector in vectors.items()}
     return Point(str(record.id), record.vector[DENSE], sparse[SPARSE], record.payload or {}, sparse.get(TITLE))
+
+
+def hits_of(found: Sequence[Found]) -> list[list[Hit]]:
+    return [[Hit(id, page_of(id), score) for id, score in zip(*ranking, strict=True)] for ranking in found]
 
 
 def pages(page: Callable[[Any], tuple[list[tuple[str, Payload]], Any]]) -> Iterator[tuple[str, Payload]]:

@@ -17,7 +17,7 @@ from uuid import uuid4
 from brain.errors import StoreError
 from brain.index.base import Hit, Payload, Point, Scope, Search
 from brain.index.copying import copy_sparse
-from brain.index.edge import SHARD, pages, read_manifest, remove_other_shards, write_manifest
+from brain.index.edge import SHARD, hits_of, pages, read_manifest, remove_other_shards, write_manifest
 from brain.index.lock import FolderLock
 from brain.index.worker import Worker, WorkerGone
 
@@ -82,8 +82,7 @@ class EdgeProcess:
         return found
 
     def search(self, searches: Sequence[Search], scope: Scope) -> list[list[Hit]]:
-        found: list[list[Hit]] = self._ask("search", list(searches), scope)
-        return found
+        return hits_of(self._ask("found", list(searches), scope))
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         found: dict[str, Payload] = self._ask("payloads", list(ids))
