@@ -130,7 +130,7 @@ class Changes:
 def encode(work: Work, count: int, encoder: Encoder) -> None:
     """Encodes the first passages until `count` have vectors; what is there already stays. May be killed and run again."""
     there = len(real_vectors(work, encoder.dimensions))
-    texts = [_text(*passage) for passage in passages(work, count)]
+    texts = [encoded(*passage) for passage in passages(work, count)]
     with work.vectors.open("ab") as vectors, work.keys.open("ab") as keys:
         vectors.truncate(there * encoder.dimensions * 4)
         keys.truncate(there * KEY_BYTES)
@@ -157,7 +157,8 @@ def check_vectors(work: Work, texts: Sequence[str]) -> None:
         raise SystemExit(f"{work.vectors} holds vectors of other passages: delete it and {work.keys.name}.")
 
 
-def _text(document: Document, chunk: Chunk) -> str:
+def encoded(document: Document, chunk: Chunk) -> str:
+    """What the encoders read of a passage."""
     return encoded_text(document.title, chunk.heading_path, chunk.text)
 
 

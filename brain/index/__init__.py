@@ -15,7 +15,7 @@ def create_index(settings: Settings, encoder: Encoder) -> Index:
     if settings.index.provider == "edge":
         from brain.index.edge import EdgeIndex
 
-        return EdgeIndex.create(settings.home / "index", manifest)
+        return EdgeIndex.create(settings.home / "index", manifest, settings.index)
     from brain.index.server import ServerIndex
 
     return ServerIndex.create(settings.index, manifest)
@@ -39,7 +39,7 @@ def open_index(settings: Settings) -> Index:
     if settings.index.provider == "edge":
         from brain.index.edge import EdgeIndex
 
-        index = EdgeIndex.open(settings.home / "index")
+        index = EdgeIndex.open(settings.home / "index", settings.index)
     elif settings.index.provider == "server":
         from brain.index.server import ServerIndex
 

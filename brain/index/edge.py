@@ -16,10 +16,7 @@ from brain.errors import IndexLockedError, IndexMissingError, StoreError
 from brain.facets import values_of
 from brain.index.base import (
     DENSE,
-    KEYWORD_FIELDS,
-    LOOKUP_FIELDS,
     MOST_FACET_VALUES,
-    RANGE_FIELDS,
     SPARSE,
     TITLE,
     WRITE_BATCH,
@@ -30,51 +27,51 @@ from brain.index.base import (
     Search,
     page_of,
 )
+from brain.index.edge_config import edge_config, payload_indexes, search_params
 from brain.index.lock import FolderLock
 from brain.index.qdrant_filter import FilterBuilder
+from brain.settings import IndexSettings
 from brain.text.bm25 import SparseVector
 
 MANIFEST = "manifest.json"
 SHARD = "shard"
+DEFAULTS = IndexSettings()
 
 
 class EdgeIndex:
     """Adapter of `EdgeShard`; see `brain.index.base.Index`."""
 
-    def __init__(self, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock) -> None:
+    def __init__(
+        self, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock, settings: IndexSettings = DEFAULTS
+    ) -> None:
         self._shard, self.manifest, self._lock = shard, manifest, lock
+        self._params = search_params(settings)
         self._filters = FilterBuilder(qe, qe.RangeFloat, lambda ids: qe.HasIdCondition(set(ids)))
 
     @classmethod
-    def open(cls, folder: Path) -> "EdgeIndex":
+    def open(cls, folder: Path, settings: IndexSettings = DEFAULTS) -> "EdgeIndex":
         """Raises IndexMissingError where there is none, IndexLockedError where another process has it."""
         if not (folder / MANIFEST).exists():
             raise IndexMissingError(f"There is no index in {folder.parent} yet.", "Run: brain ingest FOLDER")
         lock = FolderLock(folder)
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            return cls(_guarded(qe.EdgeShard.load, str(folder / SHARD)), manifest, lock)
+            config = edge_config(manifest["dimensions"], settings)
+            return cls(_guarded(qe.EdgeShard.load, str(folder / SHARD), config), manifest, lock, settings)
         except BaseException:
             lock.release()
             raise
 
     @classmethod
-    def create(cls, folder: Path, manifest: dict[str, Any]) -> "EdgeIndex":
+    def create(cls, folder: Path, manifest: dict[str, Any], settings: IndexSettings = DEFAULTS) -> "EdgeIndex":
         folder.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(folder)
         shutil.rmtree(folder / SHARD, ignore_errors=True)  # of a creation that was cut short: there is no manifest
         (folder / SHARD).mkdir()
-        dense = qe.EdgeVectorParams(size=manifest["dimensions"], distance=qe.Distance.Cosine)
-        sparse = qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)
-        config = qe.EdgeConfig(vectors={DENSE: dense}, sparse_vectors={SPARSE: sparse, TITLE: sparse})
         try:
-            shard = _guarded(qe.EdgeShard.create, str(folder / SHARD), config)
-            for field in KEYWORD_FIELDS:
-                params = qe.KeywordIndexParams(is_tenant=field == "tenant")
+            shard = _guarded(qe.EdgeShard.create, str(folder / SHARD), edge_config(manifest["dimensions"], settings))
+            for field, params in payload_indexes(settings):
                 shard.update(qe.UpdateOperation.create_field_index(field, params))
-            for field in (*RANGE_FIELDS, *LOOKUP_FIELDS):
-                use = qe.IntegerIndexParams(lookup=field in LOOKUP_FIELDS, range=field in RANGE_FIELDS)
-                shard.update(qe.UpdateOperation.create_field_index(field, use))
             shard.flush()
             # Written last: an index without a manifest was never finished, and is made anew.
             unfinished = folder / f"{MANIFEST}.new"
@@ -83,7 +80,7 @@ class EdgeIndex:
         except BaseException:
             lock.release()
             raise
-        return cls(shard, manifest, lock)
+        return cls(shard, manifest, lock, settings)
 
     @classmethod
     def drop(cls, folder: Path) -> None:
@@ -117,6 +114,7 @@ class EdgeIndex:
                 filter=self._filters.scope(scope, s.tag),
                 limit=s.limit,
                 with_payload=False,
+                params=self._params if s.by == DENSE else None,
             )
             for s in searches
             if not s.empty
