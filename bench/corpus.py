@@ -1,4 +1,4 @@
-"""Corpora of any size from a folder of pages: passages in a drawn order, repeated with changes; vectors real for the first, jittered for the rest.
+"""Corpora of any size from a folder of pages: passages in a drawn order, then repeated with changes; real vectors, then jittered ones.
 
 Every size is the beginning of the next one. The pages that the cases ask about come first, so that quality can be measured on each.
 """
@@ -33,7 +33,7 @@ CHANGED = 0.2
 JITTER = 0.3
 """How far a jittered vector lies from its real one, as a share of the distance between two other real ones."""
 KEY_BYTES = 8
-ENCODED_AT_ONCE = 256
+ENCODED_AT_ONCE = 64
 VOCABULARY = 200_000
 """Words that replacements are drawn from, as often as they occur."""
 
@@ -169,7 +169,7 @@ def _key(text: str) -> bytes:
 class Jitter:
     """Vectors for passages that were not encoded: a real one, moved by a share of the difference of two other real ones.
 
-    So the cloud keeps its directions; independent noise in each of the 384 would fill ones that no text has, and be no test of a graph.
+    So the cloud keeps its directions; noise in each of the 384 alone would fill ones that no text has, and be no test of a graph.
     """
 
     def __init__(self, real: Vectors, seed: int) -> None:

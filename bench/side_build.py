@@ -45,7 +45,8 @@ def build(work: Work, count: int, settings: Settings, seed: int) -> dict[str, fl
     encoder = make_encoder(settings)
     index = create_index(settings, encoder)
     store_s = sum(
-        timed(lambda batch=batch: index.upsert(batch)) for batch in points(work, count, encoder.dimensions, settings, seed)
+        timed(lambda batch=batch: index.upsert(batch))
+        for batch in points(work, count, encoder.dimensions, settings, seed)
     )
     store_s += timed(index.flush)
     index.close()

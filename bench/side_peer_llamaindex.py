@@ -1,4 +1,4 @@
-"""LlamaIndex's hybrid vector store on a local Qdrant folder, given texts and vectors: a task of `bench.retrieval`. Prints one JSON object.
+"""LlamaIndex's hybrid store on a local Qdrant folder, given texts and vectors: a task of `bench.retrieval`. Prints one JSON object.
 
 Example: python -m bench.side_peer_llamaindex task.json
 """

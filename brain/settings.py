@@ -64,7 +64,9 @@ class QuantizationSettings(_Section):
     kind: Literal["none", "int8", "binary"] = "none"
     always_ram: bool = Field(True, description="the copies stay in memory where the vectors are on disk")
     rescore: bool = Field(True, description="what the copies find is ordered by the vectors themselves")
-    oversampling: float = Field(1, ge=1, le=10, description="how many times as much is found by the copies, and ordered")
+    oversampling: float = Field(
+        1, ge=1, le=10, description="how many times as much is found by the copies, and ordered"
+    )
 
 
 class ClusterSettings(_Section):
