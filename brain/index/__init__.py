@@ -6,7 +6,7 @@ from brain.index.base import Index, Scope
 from brain.index.fingerprint import check_manifest, new_manifest
 from brain.settings import Settings
 
-__all__ = ["Index", "Scope", "create_index", "drop_index", "open_index"]
+__all__ = ["Index", "Scope", "create_index", "drop_index", "open_index", "stored_otherwise"]
 
 
 def create_index(settings: Settings, encoder: Encoder) -> Index:
@@ -52,3 +52,12 @@ def open_index(settings: Settings) -> Index:
         index.close()
         raise
     return index
+
+
+def stored_otherwise(index: Index, settings: Settings) -> list[str]:
+    """How a server stores the index where the settings say otherwise. An embedded index takes the settings at its next optimising."""
+    if settings.index.provider == "edge":
+        return []
+    from brain.index.server import ServerIndex
+
+    return index.differences() if isinstance(index, ServerIndex) else []
