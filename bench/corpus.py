@@ -16,7 +16,7 @@ import numpy as np
 
 from bench.tutorial_stack import pages_of
 from brain.encoder.base import Encoder, Vectors, normalized
-from brain.index.base import Point, payload_of, point_id
+from brain.index.base import DENSE, Point, payload_of, point_id
 from brain.settings import Settings, SparseSettings
 from brain.text.bm25 import passage_vector, title_vector
 from brain.types import Chunk, Document
@@ -140,6 +140,38 @@ def encode(work: Work, count: int, encoder: Encoder) -> None:
             vectors.flush()
             keys.write(b"".join(map(_key, some)))
             keys.flush()
+
+
+def take(work: Work, home: Path) -> int:
+    """Puts the pages that the index of this home holds before the others, and takes their vectors from it; how many passages.
+
+    Those pages are encoded already. The home is opened, so it must not be in use; give a copy.
+    """
+    known = dict(_stored(home))
+    every = list(pages(work))
+    held = [all(chunk.id in known for chunk in chunks) for _, chunks in every]
+    lines = work.pages.read_text(encoding="utf-8").splitlines(keepends=True)
+    work.pages.write_text("".join(line for _, line in sorted(zip(held, lines, strict=True), key=lambda p: not p[0])), encoding="utf-8")
+    first = [(d, c) for (d, chunks), there in zip(every, held, strict=True) if there for c in chunks]
+    work.vectors.write_bytes(np.array([known[c.id] for _, c in first], np.float32).tobytes())
+    work.keys.write_bytes(b"".join(_key(encoded(*passage)) for passage in first))
+    return len(first)
+
+
+def _stored(home: Path) -> Iterator[tuple[str, list[float]]]:
+    """Ids and dense vectors of an embedded index."""
+    import qdrant_edge as qe
+
+    from brain.index.edge import SHARD
+
+    shard, offset = qe.EdgeShard.load(str(home / "index" / SHARD)), None
+    while True:
+        request = qe.ScrollRequest(limit=ENCODED_AT_ONCE, offset=offset, with_payload=False, with_vector=[DENSE])
+        records, offset = shard.scroll(request)
+        yield from ((str(record.id), record.vector[DENSE]) for record in records)
+        if offset is None:
+            shard.close()
+            return
 
 
 def real_vectors(work: Work, dimensions: int) -> Vectors:

@@ -28,6 +28,7 @@ from brain.index.server_config import collection, differences, payload_indexes, 
 from brain.settings import IndexSettings, redact_url
 from brain.text.bm25 import SparseVector
 
+IN_MEMORY = ":memory:"
 _FAILURES = (ApiException, ResponseHandlingException, QdrantException, ConnectionError, TimeoutError, ValueError)
 
 
@@ -37,7 +38,9 @@ class ServerIndex:
     def __init__(self, client: QdrantClient, settings: IndexSettings, manifest: dict[str, Any]) -> None:
         self._client, self._settings, self.manifest = client, settings, manifest
         self._collection = settings.collection
-        self._params, self._consistency = search_params(settings), read_consistency(settings.cluster)
+        # The client's own memory has no graph, no copies and no indexes: it warns where it is told of them.
+        self._params = None if settings.url == IN_MEMORY else search_params(settings)
+        self._consistency = read_consistency(settings.cluster)
         self._filters = FilterBuilder(qm, qm.Range, lambda ids: qm.HasIdCondition(has_id=list(ids)))
 
     @classmethod
@@ -63,7 +66,7 @@ class ServerIndex:
             **collection(manifest["dimensions"], settings),
             metadata=manifest,
         )
-        for field, schema in () if settings.url == ":memory:" else payload_indexes(settings):
+        for field, schema in () if settings.url == IN_MEMORY else payload_indexes(settings):
             index._call(client.create_payload_index, settings.collection, field, schema)
         return index
 
@@ -177,8 +180,8 @@ def _vectors(point: Point) -> dict[str, Any]:
 
 
 def connect(settings: IndexSettings) -> QdrantClient:
-    if settings.url == ":memory:":
-        return QdrantClient(":memory:")
+    if settings.url == IN_MEMORY:
+        return QdrantClient(IN_MEMORY)
     key = settings.api_key.get_secret_value() or None
     return QdrantClient(
         url=settings.url,
