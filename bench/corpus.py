@@ -56,6 +56,11 @@ class Work:
     def keys(self) -> Path:
         return self.folder / KEYS
 
+    @property
+    def encoded(self) -> int:
+        """How many passages, the first ones, have vectors."""
+        return self.keys.stat().st_size // KEY_BYTES if self.keys.exists() else 0
+
 
 def prepare(folder: Path, gold: frozenset[str], settings: Settings, seed: int, work: Work) -> None:
     """Parses and splits the pages and writes them in their order: those with a gold id, then the others as drawn."""
@@ -151,7 +156,9 @@ def take(work: Work, home: Path) -> int:
     every = list(pages(work))
     held = [all(chunk.id in known for chunk in chunks) for _, chunks in every]
     lines = work.pages.read_text(encoding="utf-8").splitlines(keepends=True)
-    work.pages.write_text("".join(line for _, line in sorted(zip(held, lines, strict=True), key=lambda p: not p[0])), encoding="utf-8")
+    work.pages.write_text(
+        "".join(line for _, line in sorted(zip(held, lines, strict=True), key=lambda p: not p[0])), encoding="utf-8"
+    )
     first = [(d, c) for (d, chunks), there in zip(every, held, strict=True) if there for c in chunks]
     work.vectors.write_bytes(np.array([known[c.id] for _, c in first], np.float32).tobytes())
     work.keys.write_bytes(b"".join(_key(encoded(*passage)) for passage in first))

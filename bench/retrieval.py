@@ -2,7 +2,7 @@
 
 What takes long is kept in the work folder and used again: parsed pages, vectors, indexes (delete one to have it built anew).
 
-Example: python -m bench.retrieval /data/kb /data/cases.jsonl --work /data/work --python txtai=/data/txtai/bin/python --json retrieval.json
+Example: python -m bench.retrieval /data/kb /data/cases.jsonl --work /data/work --peers llamaindex txtai --python txtai=VENV/bin/python
 """
 
 import argparse
@@ -63,25 +63,30 @@ def corpus(bench: Bench) -> None:
     options += ["--vectors", str(bench.real)]
     step(f"vectors of {bench.real:,} passages")
     watched(module("side_corpus", work.folder, *options))
-    check_vectors(work, [encoded(*passage) for passage in passages(work, bench.real, bench.seed)])
+    check_vectors(work, [encoded(*passage) for passage in passages(work, work.encoded, bench.seed)])
 
 
 def measured(bench: Bench, size: int) -> dict[str, Any]:
     """Brain at this size: built where it isn't yet, then asked in a process of its own."""
     home, settings = bench.home(size), json.dumps(bench.settings(size))
-    record = home / "built.json"
-    if not record.exists():
-        step(f"building an index of {size:,} passages")
-        command = module("side_build", bench.work.folder, str(size), home, "--settings", settings)
-        finished = watched([*command, "--seed", str(bench.seed)])
-        built = finished.json() | {"peak_mb": finished.peaks.tree_mb, "others": finished.others}
-        record.write_text(json.dumps(built), encoding="utf-8")
-    built = json.loads(record.read_text(encoding="utf-8"))
+    stored = _built(bench, home, "stored", "--count", str(size), "--settings", settings)
+    optimised = _built(bench, home, "optimised", "--optimise")
     step(f"asking {size:,} passages")
     command = module("side_ask", home, bench.cases, "--settings", settings, "--repeat", str(bench.repeat))
     finished = watched(command)
-    disk = disk_mb(home / "index")
-    return finished.json() | {"built": built, "disk_mb": disk, "others": finished.others, "settings": settings}
+    figures = finished.json() | {"disk_mb": disk_mb(home / "index"), "others": finished.others, "settings": settings}
+    return figures | {"stored": stored, "optimised": optimised}
+
+
+def _built(bench: Bench, home: Path, what: str, *options: str) -> dict[str, Any]:
+    """One step of building, and what it took; remembered in the home, and not done twice."""
+    record = home / f"{what}.json"
+    if not record.exists():
+        step(f"{what}: {home.name}")
+        finished = watched(module("side_build", bench.work.folder, home, "--seed", str(bench.seed), *options))
+        figures = finished.json() | {"peak_mb": finished.peaks.tree_mb, "others": finished.others}
+        record.write_text(json.dumps(figures), encoding="utf-8")
+    return dict(json.loads(record.read_text(encoding="utf-8")))
 
 
 def peers(bench: Bench, size: int, pythons: dict[str, str]) -> dict[str, Any]:
@@ -140,20 +145,20 @@ def rows(sizes: Sequence[dict[str, Any]]) -> list[Row]:
         ("of it anonymous, mapped files", [_memory(s["memory"]) for s in sizes], ""),
         ("disk", [_gb(s["disk_mb"]) for s in sizes], ""),
         ("opening, encoder included", [f"{s['open_s']:.1f} s" for s in sizes], ""),
-        ("building: storing, optimising", [_built(s["built"]) for s in sizes], ""),
-        ("building, peak memory (PSS)", [_gb(s["built"]["peak_mb"]) for s in sizes], ""),
+        ("storing, optimising", [_steps(s, "wall_s", "{:.0f} s") for s in sizes], ""),
+        ("the same in processor time", [_steps(s, "cpu_s", "{:.0f} s") for s in sizes], ""),
+        ("their peak memory (PSS), MB", [_steps(s, "peak_mb", "{:,.0f}") for s in sizes], ""),
         ("pages, hit@1, hit@5", [_hits(s["hits"]) for s in sizes], ""),
-        ("others while building, asking", [f"{s['built']['others']:.0%}, {s['others']:.0%}" for s in sizes], ""),
+        ("others' share meanwhile", [_steps(s, "others", "{:.0%}") for s in sizes], ""),
+        ("others' share while asked", [f"{s['others']:.0%}" for s in sizes], ""),
     ]
     return [(name, *values, target) for name, values, target in lines]
 
 
 def peer_rows(brain: dict[str, Any], sides: dict[str, Any]) -> list[Row]:
     """Figure, Brain's, one column for each peer."""
-    own = brain | {
-        "query": brain["ms"]["query"],
-        "build_s": sum(brain["built"][key] for key in ("store_s", "optimise_s")),
-    }
+    build_s = brain["stored"]["wall_s"] + brain["optimised"]["wall_s"]
+    own = brain | {"query": brain["ms"]["query"], "build_s": build_s}
     every = [own, *sides.values()]
     lines = [
         ("passages", [f"{s['passages']:,}" for s in every]),
@@ -188,8 +193,8 @@ def _memory(memory: dict[str, float]) -> str:
     return f"{memory['anonymous_mb'] / 1e3:.2f}, {memory['mapped_mb'] / 1e3:.2f} GB"
 
 
-def _built(built: dict[str, float]) -> str:
-    return f"{built['store_s']:.0f} + {built['optimise_s']:.0f} s"
+def _steps(size: dict[str, Any], key: str, form: str) -> str:
+    return ", ".join(form.format(size[step][key]) for step in ("stored", "optimised"))
 
 
 def _hits(hits: dict[str, float]) -> str:
@@ -200,22 +205,24 @@ def notes(bench: Bench, figures: dict[str, Any]) -> list[str]:
     """What the figures are of."""
     sizes = figures["sizes"].values()
     return [
-        f"each size is the beginning of the next; real vectors for the first {figures['real']:,} passages, jittered for the rest; after "
-        "the last page they begin again with a fifth of the words replaced",
-        f"{figures['questions']} questions, {bench.repeat} passes, one at a time, through brain.search(question, {TOP}); encode: language "
-        "and vector; query: the rankings (dense, words, titles, in one batch, within a scope), fusion, the texts",
+        f"each size is the beginning of the next; real vectors for the first {figures['real']:,} passages, jittered for the rest;",
+        "  after the last page they begin again with a fifth of the words replaced",
+        f"{figures['questions']} questions, {bench.repeat} passes, one at a time, through brain.search(question, {TOP})",
+        "encode: language and vector; query: the rankings (dense, words, titles, in one batch, within a scope), fusion, the texts",
         "clients: tasks in one process, each with one question under way",
-        f"recall: of the dense ranking, against Qdrant's exact search; from {LARGE:,} passages on the index is {json.dumps(LARGE_SETTINGS)}",
-        "memory: of the process that asks, encoder included, after all questions; mapped: read from files, the system may drop it",
+        f"recall: of the dense ranking against Qdrant's exact search; from {LARGE:,} passages on the index's settings are",
+        f"  {json.dumps(LARGE_SETTINGS)}",
+        "memory: of the process that asks, encoder included, after all questions; mapped: of files, the system may drop it",
         "hits: of pages; where passages are jittered, real questions compete with vectors that are no text's",
-        *busy([share for size in sizes for share in (size["others"], size["built"]["others"])]),
+        *busy([size["others"] for size in sizes]),
     ]
 
 
 PEER_NOTES = (
     "the same texts (title, headings, passage), vectors and questions; each asked for its ten best passages; encoding left out",
-    "LlamaIndex: QdrantVectorStore on QdrantClient(path=…), hybrid, Brain's BM25 vectors with Qdrant's IDF; txtai: faiss and its own BM25",
-    "memory: Brain's holds the encoder, the peers' do not; txtai's holds the vectors it is given twice",
+    "LlamaIndex: QdrantVectorStore on QdrantClient(path=…), hybrid, Brain's BM25 vectors with Qdrant's IDF",
+    "txtai: faiss and its own BM25; it may hold the vectors that it is given twice",
+    "memory: Brain's holds the encoder, the peers' do not",
 )
 
 
@@ -228,7 +235,7 @@ def main() -> None:
     sizes = {size: measured(bench, size) for size in given.sizes}
     sides = peers(bench, given.sizes[0], {name: pythons[name] for name in given.peers})
     asked = sum(bool(case.expect.documents) for case in load_cases(bench.cases))
-    figures = {"sizes": sizes, "peers": sides, "real": bench.real, "questions": asked}
+    figures = {"sizes": sizes, "peers": sides, "real": bench.work.encoded, "questions": asked}
     columns = ("", *(f"{size:,}" for size in sizes), "target")
     show("retrieval by size", columns, rows(list(sizes.values())), notes(bench, figures))
     if sides:

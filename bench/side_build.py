@@ -1,6 +1,7 @@
-"""Builds an embedded index of a corpus of `bench.retrieval` in a fresh home, and optimises it. Prints one JSON object.
+"""Stores a corpus of `bench.retrieval` in a fresh home, or optimises what is stored there. Prints one JSON object.
 
-Example: python -m bench.side_build /data/work 100000 /data/work/home --settings '{"quantization": {"kind": "int8"}}'
+Example: python -m bench.side_build /data/work /data/home --count 100000 --settings '{"quantization": {"kind": "int8"}}'
+         python -m bench.side_build /data/work /data/home --optimise
 """
 
 import argparse
@@ -40,41 +41,42 @@ def timed(call: Callable[[], Any]) -> float:
     return time.perf_counter() - start
 
 
-def build(work: Work, count: int, settings: Settings, seed: int) -> dict[str, float]:
-    """Seconds of storing, of optimising, and both together; making the points (a file read, BM25) is left out."""
+def store(work: Work, count: int, settings: Settings, seed: int) -> float:
+    """Seconds of storing; making the points (a file read, BM25) is left out."""
     encoder = make_encoder(settings)
     index = create_index(settings, encoder)
-    store_s = sum(
-        timed(lambda batch=batch: index.upsert(batch))
-        for batch in points(work, count, encoder.dimensions, settings, seed)
-    )
-    store_s += timed(index.flush)
+    batches = points(work, count, encoder.dimensions, settings, seed)
+    spent = sum(timed(lambda batch=batch: index.upsert(batch)) for batch in batches)
+    spent += timed(index.flush)
     index.close()
-    return {"store_s": store_s, "optimise_s": timed(lambda: optimise(settings))}
+    return spent
 
 
-def optimise(settings: Settings) -> None:
-    """Builds what large indexes are searched by. In the process that serves, it would stop the service for its whole length."""
+def optimise(settings: Settings) -> float:
+    """Seconds of building what large indexes are searched by. In the process that serves, it would stop the service meanwhile."""
     import qdrant_edge as qe
 
     from brain.index.edge import SHARD
 
     shard = qe.EdgeShard.load(str(settings.home / "index" / SHARD))
-    shard.optimize()
-    shard.flush()
+    seconds = timed(shard.optimize) + timed(shard.flush)
     shard.close()
+    return seconds
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("work", type=Path)
-    parser.add_argument("count", type=int, help="passages")
-    parser.add_argument("home", type=Path, help="a fresh home")
+    parser.add_argument("home", type=Path, help="a fresh home, or with --optimise a stored one")
+    parser.add_argument("--count", type=int, default=0, help="passages to store")
+    parser.add_argument("--optimise", action="store_true")
     parser.add_argument("--settings", type=json.loads, default={}, help="of the index, as JSON")
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
     settings = load_settings(home=given.home, index=given.settings)
-    print(json.dumps(build(Work(given.work), given.count, settings, given.seed)))
+    start = time.process_time()
+    wall_s = optimise(settings) if given.optimise else store(Work(given.work), given.count, settings, given.seed)
+    print(json.dumps({"wall_s": wall_s, "cpu_s": time.process_time() - start}))
 
 
 if __name__ == "__main__":

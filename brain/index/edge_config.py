@@ -4,7 +4,7 @@ from typing import Any
 
 import qdrant_edge as qe
 
-from brain.index.base import DENSE, KEYWORD_FIELDS, LOOKUP_FIELDS, RANGE_FIELDS, SPARSE, TITLE
+from brain.index.base import DENSE, GRAPH_FIELDS, KEYWORD_FIELDS, LOOKUP_FIELDS, RANGE_FIELDS, SPARSE, TITLE
 from brain.settings import IndexSettings, QuantizationSettings
 
 FULL_SCAN_KB = 10_000
@@ -54,10 +54,13 @@ def search_params(settings: IndexSettings) -> Any:
 
 def payload_indexes(settings: IndexSettings) -> list[tuple[str, Any]]:
     """What filters are answered by: each field with how it is indexed."""
+    return [(field, _payload_index(field, settings)) for field in (*KEYWORD_FIELDS, *RANGE_FIELDS, *LOOKUP_FIELDS)]
+
+
+def _payload_index(field: str, settings: IndexSettings) -> Any:
     memory = qe.Memory.Cold if settings.payload_index_on_disk else None
-    keywords = [(field, qe.KeywordIndexParams(is_tenant=field == "tenant", memory=memory)) for field in KEYWORD_FIELDS]
-    numbers = [
-        (field, qe.IntegerIndexParams(lookup=field in LOOKUP_FIELDS, range=field in RANGE_FIELDS, memory=memory))
-        for field in (*RANGE_FIELDS, *LOOKUP_FIELDS)
-    ]
-    return [*keywords, *numbers]
+    linked = field in GRAPH_FIELDS
+    if field in KEYWORD_FIELDS:
+        return qe.KeywordIndexParams(is_tenant=field == "tenant", enable_hnsw=linked, memory=memory)
+    lookup, between = field in LOOKUP_FIELDS, field in RANGE_FIELDS
+    return qe.IntegerIndexParams(lookup=lookup, range=between, enable_hnsw=linked, memory=memory)

@@ -4,7 +4,7 @@ from typing import Any
 
 from qdrant_client import models as qm
 
-from brain.index.base import DENSE, KEYWORD_FIELDS, LOOKUP_FIELDS, RANGE_FIELDS, SPARSE, TITLE
+from brain.index.base import DENSE, GRAPH_FIELDS, KEYWORD_FIELDS, LOOKUP_FIELDS, RANGE_FIELDS, SPARSE, TITLE
 from brain.settings import ClusterSettings, IndexSettings, QuantizationSettings
 
 
@@ -42,27 +42,15 @@ def _quantization(settings: QuantizationSettings) -> Any:
 
 def payload_indexes(settings: IndexSettings) -> list[tuple[str, Any]]:
     """What filters are answered by: each field with how it is indexed."""
-    on_disk = settings.payload_index_on_disk
-    keywords = [
-        (
-            field,
-            qm.KeywordIndexParams(type=qm.KeywordIndexType.KEYWORD, is_tenant=field == "tenant", on_disk=on_disk),
-        )
-        for field in KEYWORD_FIELDS
-    ]
-    numbers = [
-        (
-            field,
-            qm.IntegerIndexParams(
-                type=qm.IntegerIndexType.INTEGER,
-                lookup=field in LOOKUP_FIELDS,
-                range=field in RANGE_FIELDS,
-                on_disk=on_disk,
-            ),
-        )
-        for field in (*RANGE_FIELDS, *LOOKUP_FIELDS)
-    ]
-    return [*keywords, *numbers]
+    return [(field, _payload_index(field, settings)) for field in (*KEYWORD_FIELDS, *RANGE_FIELDS, *LOOKUP_FIELDS)]
+
+
+def _payload_index(field: str, settings: IndexSettings) -> Any:
+    how: dict[str, Any] = {"enable_hnsw": field in GRAPH_FIELDS, "on_disk": settings.payload_index_on_disk}
+    if field in KEYWORD_FIELDS:
+        return qm.KeywordIndexParams(type=qm.KeywordIndexType.KEYWORD, is_tenant=field == "tenant", **how)
+    lookup, between = field in LOOKUP_FIELDS, field in RANGE_FIELDS
+    return qm.IntegerIndexParams(type=qm.IntegerIndexType.INTEGER, lookup=lookup, range=between, **how)
 
 
 def search_params(settings: IndexSettings) -> qm.SearchParams | None:
