@@ -10,7 +10,7 @@ import httpx
 
 from brain.encoder import make_encoder
 from brain.errors import BrainError, IndexLockedError
-from brain.index import Scope, open_index
+from brain.index import Scope, open_index, stored_otherwise
 from brain.rerank import make_reranker
 from brain.settings import Settings, redact_url
 from brain.state import State
@@ -89,6 +89,7 @@ def _index(settings: Settings) -> Iterator[Check]:
         stored = index.count()
         audiences = settings.access.readers.get(PUBLIC, ())
         public = index.count(Scope(settings.service.tenant, audiences))
+        otherwise = stored_otherwise(index, settings)
     finally:
         index.close()
     state = State(settings)
@@ -98,6 +99,10 @@ def _index(settings: Settings) -> Iterator[Check]:
         yield Check("index", "wrong", f"{stored} passages stored, {expected} expected", "Run: brain reindex")
     else:
         yield Check("index", "well", f"{stored} passages, built with {index.manifest.get('encoder')}")
+    if otherwise:
+        yield Check(
+            "index", "attention", "; ".join(otherwise), "Run brain reindex, or change the collection: docs/scale.md"
+        )
     if stored and not public:
         yield Check(
             "access",

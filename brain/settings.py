@@ -49,8 +49,43 @@ class EncoderSettings(_Section):
         return self
 
 
+class HnswSettings(_Section):
+    """The graph that dense vectors are searched by."""
+
+    m: int = Field(16, ge=4, le=128, description="links of a vector; twice as many on the lowest level")
+    ef_construct: int = Field(100, ge=8, le=1000, description="candidates looked at when a vector is linked")
+    on_disk: bool = False
+    ef: int = Field(0, ge=0, le=10_000, description="candidates of a search; 0: as many as are asked for")
+
+
+class QuantizationSettings(_Section):
+    """Shorter copies of the dense vectors, to search by; the vectors themselves stay."""
+
+    kind: Literal["none", "int8", "binary"] = "none"
+    always_ram: bool = Field(True, description="the copies stay in memory where the vectors are on disk")
+    rescore: bool = Field(True, description="what the copies find is ordered by the vectors themselves")
+    oversampling: float = Field(
+        1, ge=1, le=10, description="how many times as much is found by the copies, and ordered"
+    )
+
+
+class ClusterSettings(_Section):
+    """How a Qdrant cluster divides and repeats a collection. On one node there is nothing to set."""
+
+    shards: int = Field(1, ge=1, description="parts; fixed when the collection is made")
+    replicas: int = Field(1, ge=1, description="copies of each part, on as many nodes")
+    write_consistency: int = Field(1, ge=1, description="copies that must have a write before it is acknowledged")
+    read_consistency: int | Literal["majority", "quorum", "all"] = Field(1, description="copies that a search asks")
+
+    @model_validator(mode="after")
+    def _possible(self) -> "ClusterSettings":
+        if self.write_consistency > self.replicas:
+            raise ValueError("write_consistency can't be more than replicas")
+        return self
+
+
 class IndexSettings(_Section):
-    """Where the vectors live: Qdrant Edge in this process, or a Qdrant server."""
+    """Where the vectors live: Qdrant Edge in this process, or a Qdrant server. Sizes: `docs/scale.md`."""
 
     provider: Literal["edge", "server"] = "edge"
     url: str = Field("", description="of a Qdrant server, such as http://localhost:6333; ':memory:' for trying out")
@@ -58,6 +93,12 @@ class IndexSettings(_Section):
     collection: str = "brain"
     prefer_grpc: bool = True
     timeout_s: int = Field(30, gt=0)
+    vectors_on_disk: bool = Field(False, description="dense vectors stay on disk and are read when they are looked at")
+    payload_on_disk: bool = Field(True, description="texts and what else is stored beside the vectors")
+    payload_index_on_disk: bool = Field(False, description="what filters are answered by")
+    hnsw: HnswSettings = HnswSettings()
+    quantization: QuantizationSettings = QuantizationSettings()
+    cluster: ClusterSettings = ClusterSettings()
 
     @model_validator(mode="after")
     def _complete(self) -> "IndexSettings":

@@ -6,7 +6,7 @@ from brain.index.fingerprint import check_manifest, new_manifest
 from brain.index.generations import CURRENT, current_name, generations_of
 from brain.settings import Settings
 
-__all__ = ["Index", "Scope", "create_index", "open_index"]
+__all__ = ["Index", "Scope", "create_index", "open_index", "stored_otherwise"]
 
 
 def create_index(settings: Settings, encoder: Encoder) -> Index:
@@ -30,3 +30,12 @@ def open_index(settings: Settings, name: str = "", *, apart: bool = False) -> In
         index.close()
         raise
     return index
+
+
+def stored_otherwise(index: Index, settings: Settings) -> list[str]:
+    """How a server stores the index where the settings say otherwise. An embedded index takes the settings at its next optimising."""
+    if settings.index.provider == "edge":
+        return []
+    from brain.index.server import ServerIndex
+
+    return index.differences() if isinstance(index, ServerIndex) else []

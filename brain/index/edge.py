@@ -17,10 +17,7 @@ from brain.errors import IndexLockedError, IndexMissingError, StoreError
 from brain.facets import values_of
 from brain.index.base import (
     DENSE,
-    KEYWORD_FIELDS,
-    LOOKUP_FIELDS,
     MOST_FACET_VALUES,
-    RANGE_FIELDS,
     SPARSE,
     TITLE,
     WRITE_BATCH,
@@ -31,13 +28,16 @@ from brain.index.base import (
     Search,
     page_of,
 )
+from brain.index.edge_config import edge_config, payload_indexes, search_params
 from brain.index.lock import FolderLock
 from brain.index.qdrant_filter import FilterBuilder
+from brain.settings import IndexSettings
 from brain.text.bm25 import SparseVector
 
 MANIFEST = "manifest.json"
 SHARD = "shard"
 """The folder of the points, where the manifest names no other."""
+DEFAULTS = IndexSettings()
 
 Found = tuple[list[str], list[float]]
 """A ranking: ids and scores."""
@@ -47,49 +47,50 @@ class EdgeIndex:
     """Adapter of `EdgeShard`; see `brain.index.base.Index`."""
 
     def __init__(
-        self, folder: Path, name: str, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock | None = None
+        self,
+        folder: Path,
+        name: str,
+        shard: qe.EdgeShard,
+        manifest: dict[str, Any],
+        lock: FolderLock | None = None,
+        settings: IndexSettings = DEFAULTS,
     ) -> None:
         self._folder, self._name, self._shard = folder, name, shard
         self.manifest, self._lock = manifest, lock
+        self._params = search_params(settings)
         self._filters = FilterBuilder(qe, qe.RangeFloat, lambda ids: qe.HasIdCondition(set(ids)))
 
     @classmethod
-    def open(cls, folder: Path) -> "EdgeIndex":
+    def open(cls, folder: Path, settings: IndexSettings = DEFAULTS) -> "EdgeIndex":
         """Raises IndexMissingError where there is none, IndexLockedError where another process has it."""
         read_manifest(folder)  # where there is none, nothing is to be locked
         lock = FolderLock(folder)
         try:
             manifest, shard = read_manifest(folder)
             remove_other_shards(folder, shard)
-            return cls(folder, shard, load_shard(folder / shard), manifest, lock)
+            loaded = load_shard(folder / shard, manifest["dimensions"], settings)
+            return cls(folder, shard, loaded, manifest, lock, settings)
         except BaseException:
             lock.release()
             raise
 
     @classmethod
-    def create(cls, folder: Path, manifest: dict[str, Any]) -> "EdgeIndex":
+    def create(cls, folder: Path, manifest: dict[str, Any], settings: IndexSettings = DEFAULTS) -> "EdgeIndex":
         folder.mkdir(parents=True, exist_ok=True)
         lock = FolderLock(folder)
         shutil.rmtree(folder / SHARD, ignore_errors=True)  # of a creation that was cut short: there is no manifest
         (folder / SHARD).mkdir()
-        dense = qe.EdgeVectorParams(size=manifest["dimensions"], distance=qe.Distance.Cosine)
-        sparse = qe.EdgeSparseVectorParams(modifier=qe.Modifier.Idf)
-        config = qe.EdgeConfig(vectors={DENSE: dense}, sparse_vectors={SPARSE: sparse, TITLE: sparse})
         try:
-            shard = _guarded(qe.EdgeShard.create, str(folder / SHARD), config)
-            for field in KEYWORD_FIELDS:
-                params = qe.KeywordIndexParams(is_tenant=field == "tenant")
+            shard = _guarded(qe.EdgeShard.create, str(folder / SHARD), edge_config(manifest["dimensions"], settings))
+            for field, params in payload_indexes(settings):
                 shard.update(qe.UpdateOperation.create_field_index(field, params))
-            for field in (*RANGE_FIELDS, *LOOKUP_FIELDS):
-                use = qe.IntegerIndexParams(lookup=field in LOOKUP_FIELDS, range=field in RANGE_FIELDS)
-                shard.update(qe.UpdateOperation.create_field_index(field, use))
             shard.flush()
             # Written last: an index without a manifest was never finished, and is made anew.
             write_manifest(folder, manifest, SHARD)
         except BaseException:
             lock.release()
             raise
-        return cls(folder, SHARD, shard, manifest, lock)
+        return cls(folder, SHARD, shard, manifest, lock, settings)
 
     @classmethod
     def drop(cls, folder: Path) -> None:
@@ -131,6 +132,7 @@ class EdgeIndex:
                 filter=self._filters.scope(scope, s.tag),
                 limit=s.limit,
                 with_payload=False,
+                params=self._params if s.by == DENSE else None,
             )
             for s in searches
             if not s.empty
@@ -268,8 +270,8 @@ def remove_other_shards(folder: Path, shard: str) -> None:
             shutil.rmtree(other, ignore_errors=True)
 
 
-def load_shard(folder: Path) -> qe.EdgeShard:
-    shard: qe.EdgeShard = _guarded(qe.EdgeShard.load, str(folder))
+def load_shard(folder: Path, dimensions: int, settings: IndexSettings) -> qe.EdgeShard:
+    shard: qe.EdgeShard = _guarded(qe.EdgeShard.load, str(folder), edge_config(dimensions, settings))
     return shard
 
 

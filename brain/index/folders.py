@@ -10,8 +10,9 @@ from typing import Any
 from brain.errors import IndexLockedError
 from brain.index.base import Index
 from brain.index.copying import copy_sparse
-from brain.index.edge import MANIFEST, SHARD, EdgeIndex, read_manifest, replace_file, write_manifest
+from brain.index.edge import DEFAULTS, MANIFEST, SHARD, EdgeIndex, read_manifest, replace_file, write_manifest
 from brain.index.generations import CURRENT, Roles
+from brain.settings import IndexSettings
 
 POINTER = "current.json"
 
@@ -21,8 +22,8 @@ class EdgeGenerations:
 
     earlier = "."
 
-    def __init__(self, folder: Path) -> None:
-        self._folder = folder
+    def __init__(self, folder: Path, settings: IndexSettings = DEFAULTS) -> None:
+        self._folder, self._settings = folder, settings
 
     def path(self, name: str) -> Path:
         return self._folder / name
@@ -47,14 +48,14 @@ class EdgeGenerations:
 
     def create(self, manifest: dict[str, Any]) -> tuple[str, Index]:
         name = manifest["id"][:12]
-        return name, EdgeIndex.create(self.path(name), manifest)
+        return name, EdgeIndex.create(self.path(name), manifest, self._settings)
 
     def open(self, name: str, *, apart: bool = False) -> Index:
         if not apart:
-            return EdgeIndex.open(self.path(name))
+            return EdgeIndex.open(self.path(name), self._settings)
         from brain.index.process import EdgeProcess
 
-        return EdgeProcess(self.path(name))
+        return EdgeProcess(self.path(name), self._settings)
 
     @contextmanager
     def beside(self, name: str) -> Iterator[Index]:
@@ -62,10 +63,10 @@ class EdgeGenerations:
         shutil.rmtree(copy, ignore_errors=True)
         try:
             try:
-                index = EdgeIndex.open(self.path(name))
+                index = EdgeIndex.open(self.path(name), self._settings)
             except IndexLockedError:
                 copy_index(self.path(name), copy)
-                index = EdgeIndex.open(copy)
+                index = EdgeIndex.open(copy, self._settings)
             yield index
         finally:
             shutil.rmtree(copy, ignore_errors=True)

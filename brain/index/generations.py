@@ -50,7 +50,7 @@ def generations_of(settings: Settings) -> Generations:
     if settings.index.provider == "edge":
         from brain.index.folders import EdgeGenerations
 
-        return EdgeGenerations(settings.home / "index")
+        return EdgeGenerations(settings.home / "index", settings.index)
     if settings.index.provider == "server":
         from brain.index.aliases import ServerGenerations
 

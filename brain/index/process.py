@@ -17,9 +17,10 @@ from uuid import uuid4
 from brain.errors import StoreError
 from brain.index.base import Hit, Payload, Point, Scope, Search
 from brain.index.copying import copy_sparse
-from brain.index.edge import SHARD, hits_of, pages, read_manifest, remove_other_shards, write_manifest
+from brain.index.edge import DEFAULTS, SHARD, hits_of, pages, read_manifest, remove_other_shards, write_manifest
 from brain.index.lock import FolderLock
 from brain.index.worker import Worker, WorkerGone
+from brain.settings import IndexSettings
 
 REPLAY_BATCH = 100
 """Points read at once from the shard that is asked: a question waits for no more than these."""
@@ -41,13 +42,13 @@ class Optimized:
 class EdgeProcess:
     """Adapter of a shard in another process; see `brain.index.base.Index`. Safe to share between threads."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, settings: IndexSettings = DEFAULTS) -> None:
         read_manifest(folder)  # where there is none, nothing is to be locked
-        self._folder, self._lock = folder, FolderLock(folder)
+        self._folder, self._settings, self._lock = folder, settings, FolderLock(folder)
         try:
             self.manifest, shard = read_manifest(folder)
             remove_other_shards(folder, shard)
-            self._shard, self._worker = shard, Worker(folder, shard)
+            self._shard, self._worker = shard, Worker(folder, shard, settings)
         except BaseException:
             self._lock.release()
             raise
@@ -169,7 +170,7 @@ class EdgeProcess:
         return Optimized(copied - start, optimized - copied, loaded - optimized, done - loaded, replayed)
 
     def _help(self, shard: str, *, urgent: bool) -> Worker:
-        self._helper = Worker(self._folder, shard, urgent=urgent)
+        self._helper = Worker(self._folder, shard, self._settings, urgent=urgent)
         if self._closed:
             raise WorkerGone
         return self._helper
@@ -199,7 +200,7 @@ class EdgeProcess:
                 raise StoreError("The index is closed.")
             if self._worker is asked:
                 asked.end()
-                self._worker = Worker(self._folder, self._shard)
+                self._worker = Worker(self._folder, self._shard, self._settings)
         try:
             return self._worker.call(method, *arguments)
         except WorkerGone as error:

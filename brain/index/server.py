@@ -12,10 +12,7 @@ from brain.errors import IndexMissingError, StoreError
 from brain.facets import values_of
 from brain.index.base import (
     DENSE,
-    KEYWORD_FIELDS,
-    LOOKUP_FIELDS,
     MOST_FACET_VALUES,
-    RANGE_FIELDS,
     SPARSE,
     TITLE,
     WRITE_BATCH,
@@ -27,9 +24,11 @@ from brain.index.base import (
     page_of,
 )
 from brain.index.qdrant_filter import FilterBuilder
+from brain.index.server_config import collection, differences, payload_indexes, read_consistency, search_params
 from brain.settings import IndexSettings, redact_url
 from brain.text.bm25 import SparseVector
 
+IN_MEMORY = ":memory:"
 _FAILURES = (ApiException, ResponseHandlingException, QdrantException, ConnectionError, TimeoutError, ValueError)
 
 
@@ -39,6 +38,9 @@ class ServerIndex:
     def __init__(self, client: QdrantClient, settings: IndexSettings, manifest: dict[str, Any]) -> None:
         self._client, self._settings, self.manifest = client, settings, manifest
         self._collection = settings.collection
+        # The client's own memory has no graph, no copies and no indexes: it warns where it is told of them.
+        self._params = None if settings.url == IN_MEMORY else search_params(settings)
+        self._consistency = read_consistency(settings.cluster)
         self._filters = FilterBuilder(qm, qm.Range, lambda ids: qm.HasIdCondition(has_id=list(ids)))
 
     @classmethod
@@ -58,23 +60,14 @@ class ServerIndex:
     ) -> "ServerIndex":
         client = client or connect(settings)
         index = cls(client, settings, manifest)
-        dense = qm.VectorParams(size=manifest["dimensions"], distance=qm.Distance.COSINE)
-        sparse = qm.SparseVectorParams(modifier=qm.Modifier.IDF)
         index.guarded(
             client.create_collection,
             settings.collection,
-            vectors_config={DENSE: dense},
-            sparse_vectors_config={SPARSE: sparse, TITLE: sparse},
+            **collection(manifest["dimensions"], settings),
             metadata=manifest,
         )
-        for field in () if settings.url == ":memory:" else KEYWORD_FIELDS:
-            schema = qm.KeywordIndexParams(type=qm.KeywordIndexType.KEYWORD, is_tenant=field == "tenant")
+        for field, schema in () if settings.url == IN_MEMORY else payload_indexes(settings):
             index.guarded(client.create_payload_index, settings.collection, field, schema)
-        for field in () if settings.url == ":memory:" else (*RANGE_FIELDS, *LOOKUP_FIELDS):
-            params = qm.IntegerIndexParams(
-                type=qm.IntegerIndexType.INTEGER, lookup=field in LOOKUP_FIELDS, range=field in RANGE_FIELDS
-            )
-            index.guarded(client.create_payload_index, settings.collection, field, params)
         return index
 
     @classmethod
@@ -118,11 +111,13 @@ class ServerIndex:
                 filter=self._filters.scope(scope, s.tag),
                 limit=s.limit,
                 with_payload=False,
+                params=self._params if s.by == DENSE else None,
             )
             for s in searches
             if not s.empty
         ]
-        replies = iter(self.guarded(self._client.query_batch_points, self._collection, asked) if asked else ())
+        query, how = self._client.query_batch_points, {"consistency": self._consistency}
+        replies = iter(self.guarded(query, self._collection, asked, **how) if asked else ())
         return [
             [] if s.empty else [Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in next(replies).points]
             for s in searches
@@ -155,6 +150,10 @@ class ServerIndex:
             yield from ((str(record.id), record.payload or {}) for record in records)
             if offset is None:
                 return
+
+    def differences(self) -> list[str]:
+        """What the collection was made with where the settings say otherwise."""
+        return differences(self.guarded(self._client.get_collection, self._collection).config, self._settings)
 
     def flush(self) -> None:
         """Nothing to do: every write waited for the server's word."""
@@ -190,8 +189,8 @@ def _vectors(point: Point) -> dict[str, Any]:
 
 
 def connect(settings: IndexSettings) -> QdrantClient:
-    if settings.url == ":memory:":
-        return QdrantClient(":memory:")
+    if settings.url == IN_MEMORY:
+        return QdrantClient(IN_MEMORY)
     key = settings.api_key.get_secret_value() or None
     return QdrantClient(
         url=settings.url,

@@ -1,8 +1,8 @@
 """An Edge shard in a process of its own, asked over pipes.
 
 Every call of Qdrant Edge holds the GIL: half a second to load 200,000 points, two minutes to optimise them. Here that is this
-process's GIL. Started as `python -m brain.index.worker FOLDER SHARD`; reads (method, arguments), writes (whether it worked, what
-came of it), pickled; ends when its input does. The folder's lock is the caller's.
+process's GIL. Started as `python -m brain.index.worker FOLDER SHARD SETTINGS URGENCY`; reads (method, arguments), writes (whether it
+worked, what came of it), pickled; ends when its input does. The folder's lock is the caller's.
 """
 
 import os
@@ -16,6 +16,7 @@ from threading import Lock
 from typing import Any
 
 from brain.errors import StoreError
+from brain.settings import IndexSettings
 
 LESS_URGENT = 15
 """Niceness of what only prepares: whoever answers goes first."""
@@ -28,8 +29,11 @@ class WorkerGone(Exception):
 class Worker:
     """Calls methods of an EdgeIndex in another process, one at a time. Raises what they raise."""
 
-    def __init__(self, folder: Path, shard: str, *, urgent: bool = True) -> None:
-        command = [sys.executable, "-m", "brain.index.worker", str(folder), shard, "" if urgent else "less urgent"]
+    def __init__(self, folder: Path, shard: str, settings: IndexSettings, *, urgent: bool = True) -> None:
+        # Without a server's address and key: other users of the machine can read a command line.
+        given = settings.model_dump_json(exclude={"url", "api_key"})
+        urgency = "" if urgent else "less urgent"
+        command = [sys.executable, "-m", "brain.index.worker", str(folder), shard, given, urgency]
         self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         self._one_at_a_time = Lock()
         try:
@@ -71,7 +75,7 @@ class Worker:
         self._process.wait()
 
 
-def main(folder: Path, shard: str, urgent: bool) -> None:
+def main(folder: Path, shard: str, settings: IndexSettings, urgent: bool) -> None:
     from brain.index.edge import EdgeIndex, load_shard, read_manifest
 
     # The caller ends this process: what stops the whole group must not end it while the caller still answers.
@@ -89,7 +93,9 @@ def main(folder: Path, shard: str, urgent: bool) -> None:
         answer: tuple[bool, Any]
         try:
             if index is None:
-                index = EdgeIndex(folder, shard, load_shard(folder / shard), read_manifest(folder)[0])
+                manifest = read_manifest(folder)[0]
+                loaded = load_shard(folder / shard, manifest["dimensions"], settings)
+                index = EdgeIndex(folder, shard, loaded, manifest, settings=settings)
             answer = True, None if method == "ready" else getattr(index, method)(*arguments)
         except StoreError as error:
             answer = False, error
@@ -100,4 +106,4 @@ def main(folder: Path, shard: str, urgent: bool) -> None:
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]), sys.argv[2], not sys.argv[3])
+    main(Path(sys.argv[1]), sys.argv[2], IndexSettings.model_validate_json(sys.argv[3]), not sys.argv[4])

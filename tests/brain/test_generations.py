@@ -30,7 +30,7 @@ def new_folder(monkeypatch: pytest.MonkeyPatch, empty_index: Path) -> None:
     """Copies an empty index instead of making one, which takes a second."""
     from brain.index.copying import copy_sparse
 
-    def create(folder: Path, manifest: dict[str, object]) -> EdgeIndex:
+    def create(folder: Path, manifest: dict[str, object], settings: object = None) -> EdgeIndex:
         copy_sparse(empty_index, folder)
         (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
         return EdgeIndex.open(folder)
