@@ -1,0 +1,84 @@
+"""Proper names and kinds of people that a claim mentions: its passage must mention them too."""
+
+from collections.abc import Iterable, Sequence
+
+from brain.text.analyzer import fold
+from brain.verify.words import Word
+
+_NOT_NAMES = frozenset(
+    "monday tuesday wednesday thursday friday saturday sunday i je il elle on nous vous the le la les un une "
+    "january february march april may june july august september october november december mr mrs ms dr m mme".split()
+)
+_PEOPLE = {
+    "fr": (
+        "salarié|salariée|employé|employée|travailleur;employeur|employeuse;fonctionnaire;agent;contractuel;stagiaire;apprenti|apprentie;étudiant|étudiante;"
+        "élève|lycéen|collégien;retraité|retraitée|pensionné;chômeur;mineur|mineure;majeur|majeure|adulte;enfant;parent;conjoint|époux|épouse;concubin;"
+        "étranger|étrangère;français|française;européen|européenne;propriétaire|bailleur;locataire;vendeur|vendeuse;acheteur|acheteuse|acquéreur;"
+        "particulier;professionnel|professionnelle;entreprise|société;association;indépendant;auto-entrepreneur|micro-entrepreneur;artisan;commerçant;agriculteur;"
+        "militaire;magistrat;médecin;patient;assuré|assurée;bénéficiaire;allocataire;handicapé|handicapée;invalide;veuf|veuve;père;mère;femme;homme;"
+        "débiteur;créancier;héritier;donateur;emprunteur;prêteur;victime;accusé;prévenu;demandeur;réfugié;ressortissant;expatrié;frontalier;cadre"
+    ),
+    "en": (
+        "employee|worker|staff;employer;contractor;trainee|intern;apprentice;student;pupil;pensioner|retiree;minor;adult;child|children;parent;spouse;tenant;"
+        "landlord|owner;seller|merchant;buyer|purchaser;customer|client;administrator|admin;visitor|guest;member;subscriber;patient;doctor;"
+        "business|company;individual;resident;foreigner;citizen;veteran;woman|women;man|men;reseller;partner;developer"
+    ),
+}
+
+
+def names_in(found: Sequence[Word], language: str) -> list[Word]:
+    """Capitalised words that do not open a sentence, words in capitals, and words with a capital inside."""
+    if language == "de":  # every noun has a capital
+        return []
+    out = []
+    for at, word in enumerate(found):
+        if word.mark or len(word.text) < 2 or word.plain in _NOT_NAMES or word.text[0].isdigit():
+            continue
+        opens = at == 0 or found[at - 1].mark and found[at - 1].plain != ","
+        if (word.text[0].isupper() and not opens) or not word.text[1:].islower() and word.text != word.text.lower():
+            out.append(word)
+    return out
+
+
+def missing_names(claim: Sequence[Word], evidence: Iterable[Word], language: str) -> list[str]:
+    """The names of the claim that the evidence does not hold, an acronym and its words taken for one another."""
+    held = list(evidence)
+    plains, stems = {word.plain for word in held}, {word.term for word in held if word.term}
+    initials = _initials(held)
+    ours = _initials(claim)
+    short = {word.plain for word in held if word.text.isupper() and 2 <= len(word.text) <= 6}
+    return [
+        word.text
+        for word in names_in(claim, language)
+        if not (word.plain in plains or word.term in stems or _possessive(word.plain) in plains)
+        and not (word.text.isupper() and word.plain in initials)
+        and not any(acronym in ours and acronym[0] == word.plain[0] for acronym in short)
+    ]
+
+
+def missing_people(claim: Sequence[Word], evidence: Iterable[Word], language: str) -> list[str]:
+    """Kinds of people ("mineur", "employer") that the claim speaks of and the evidence doesn't."""
+    held = {_singular(word.plain) for word in evidence}
+    out = []
+    for group in _people(language):
+        found = [word.text for word in claim if _singular(word.plain) in group]
+        if found and not held & group:
+            out.append(found[0])
+    return out
+
+
+def _people(language: str) -> list[frozenset[str]]:
+    groups = _PEOPLE.get(language, "").split(";")
+    return [frozenset(fold(word) for word in group.split("|")) for group in groups if group]
+
+
+def _singular(plain: str) -> str:
+    return plain[:-1] if plain.endswith(("s", "x")) and len(plain) > 4 else plain
+
+
+def _possessive(plain: str) -> str:
+    return plain.rstrip("s")
+
+
+def _initials(found: Iterable[Word]) -> str:
+    return "".join(word.plain[0] for word in found if word.term)

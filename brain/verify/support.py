@@ -1,0 +1,150 @@
+"""Is a claim supported by the words it cites? Hard checks first, then a probability from a logistic regression.
+
+`bench/support.py` prints how well it does and refits the weights; `docs/decisions/0015-checking-sentences.md` has the figures.
+"""
+
+import math
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import NamedTuple
+
+from brain.text.analyzer import terms
+from brain.text.sentences import is_heading, sentence_spans
+from brain.verify.conditions import left_out
+from brain.verify.matching import unmatched
+from brain.verify.names import missing_names, missing_people
+from brain.verify.polarity import contradiction
+from brain.verify.values import Value, values_in
+from brain.verify.words import Word, content, words
+
+MOST_SENTENCES = 3
+"""Sentences of the evidence that a claim may be put together from."""
+LEAST_NEW = 0.25
+"""A further sentence must hold this share of the claim's terms that the sentences before it don't."""
+
+
+class Features(NamedTuple):
+    """Of a claim beside its evidence."""
+
+    covered: float
+    """Share of the claim's terms in the best sentences of the evidence, title and headings included."""
+    covered_best: float
+    """The same in the best single sentence."""
+    covered_all: float
+    """The same in all of the evidence."""
+    values: float
+    """Values that the evidence does not state, at most 3."""
+    names: float
+    """Names that it doesn't mention, at most 3."""
+
+
+@dataclass
+class Text:
+    """A text with what the checks want of it, read once."""
+
+    text: str
+    language: str
+
+    @cached_property
+    def words(self) -> list[Word]:
+        return words(self.text, self.language)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """Figures included, so that a sentence is found by them."""
+        return frozenset(terms(self.text, self.language))
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        return frozenset(content(self.words))
+
+    @cached_property
+    def values(self) -> list[Value]:
+        return values_in(self.text, self.language)
+
+
+@dataclass
+class Evidence:
+    """What a claim cites: the sentences of its passages, and the titles and headings above them."""
+
+    sentences: list[Text]
+    context: Text
+
+    @classmethod
+    def of(cls, texts: Iterable[str], context: Iterable[str], language: str) -> "Evidence":
+        found = [Text(text[start:end], language) for text in texts for start, end in _readable(text)]
+        return cls(found, Text("\n".join(context), language))
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        return self.context.content.union(*(sentence.content for sentence in self.sentences))
+
+    @cached_property
+    def words(self) -> list[Word]:
+        return [word for text in (self.context, *self.sentences) for word in text.words]
+
+
+def _readable(text: str) -> Iterable[tuple[int, int]]:
+    return (span for span in sentence_spans(text) if not is_heading(text, span))
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of checking one claim. `problems` say in words what the evidence does not bear out."""
+
+    features: Features
+    problems: tuple[str, ...] = ()
+    chosen: tuple[int, ...] = field(default=())
+
+
+def best_sentences(claim: Text, evidence: Evidence) -> list[int]:
+    """The sentences that together hold most of the claim's terms, the best first."""
+    wanted = claim.terms
+    got: set[str] = set()
+    chosen: list[int] = []
+    for _ in range(min(MOST_SENTENCES, len(evidence.sentences))):
+        shared = [(len((wanted - got) & sentence.terms), -len(sentence.terms)) for sentence in evidence.sentences]
+        best = max(range(len(shared)), key=lambda i: shared[i])
+        if not shared[best][0] or (chosen and shared[best][0] < LEAST_NEW * len(wanted)):
+            break
+        chosen.append(best)
+        got |= wanted & evidence.sentences[best].terms
+    return chosen
+
+
+def check(claim: Text, evidence: Evidence, said: Iterable[str] = ()) -> Finding:
+    """`said`: terms of the question and of the answer's other sentences, where a condition may stand."""
+    chosen = best_sentences(claim, evidence)
+    picked = [evidence.sentences[i] for i in chosen]
+    values = unmatched(claim.values, [v for text in picked for v in text.values], evidence.context.values)
+    names = missing_names(claim.words, evidence.words, claim.language)
+    features = _features(claim, evidence, picked, len(values), len(names))
+    problems = [f"“{value.shown}” is not in the passage" for value in values[:3]]
+    problems += [f"the passage does not mention “{name}”" for name in names[:3]]
+    problems += [f"the passage does not speak of “{who}”" for who in missing_people(claim.words, evidence.words, claim.language)]
+    if picked:
+        best = picked[0].words
+        if word := contradiction(claim.words, best, claim.language):
+            problems.append(f"the passage says the contrary about “{word}”")
+        if condition := left_out(claim.words, best, claim.content | set(said), claim.language):
+            problems.append(f"a condition is left out: “{condition}”")
+    return Finding(features, tuple(problems), tuple(chosen))
+
+
+def _features(claim: Text, evidence: Evidence, picked: Sequence[Text], values: int, names: int) -> Features:
+    wanted = claim.content or frozenset({""})
+    context = evidence.context.content
+    held = context.union(*(text.content for text in picked))
+    best = max((len(wanted & (context | text.content)) for text in picked), default=0)
+    return Features(
+        covered=len(wanted & held) / len(wanted),
+        covered_best=best / len(wanted),
+        covered_all=len(wanted & evidence.content) / len(wanted),
+        values=min(3, values),
+        names=min(3, names),
+    )
+
+
+def sigmoid(logit: float) -> float:
+    return 1 / (1 + math.exp(-logit))
