@@ -34,7 +34,7 @@ _HARMLESS = (
     (r"\beffectuée?\b", "faite"), (r"\bdans un délai de\b", "sous"), (r"\bdans les\b(?= \d)", "sous"), (r"\bconsulter\b", "regarder"), (r"\bnécessaire\b", "requis"),
 )  # fmt: skip
 _OPENINGS = re.compile(r"\A(?:En effet|Toutefois|Cependant|Par ailleurs|Ainsi|De plus|En outre|Attention|À noter|Par exemple|Dans ce cas|Néanmoins)[ ,:]+(?=\S)")
-_PARENTHESIS = re.compile(r" \([^()0-9]{3,60}\)")
+_PARENTHESIS = re.compile(r" \((?!sauf|à cond|à moins|sous rés)[^()0-9]{3,60}\)")
 _AUDIENCES = (
     ("salarié", "employeur"), ("mineur", "majeur"), ("locataire", "propriétaire"), ("employeur", "salarié"),
     ("fonctionnaire", "salarié"), ("étudiant", "retraité"), ("acheteur", "vendeur"), ("vendeur", "acheteur"), ("propriétaire", "locataire"),

@@ -7,7 +7,7 @@ from brain.verify.words import Word
 
 _NOT_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday i je il elle on nous vous the le la les un une "
-    "january february march april may june july august september october november december mr mrs ms dr m mme".split()
+    "eur usd gbp chf january february march april may june july august september october november december mr mrs ms dr m mme".split()
 )
 _PEOPLE = {
     "fr": (
@@ -61,10 +61,15 @@ def missing_people(claim: Sequence[Word], evidence: Iterable[Word], language: st
     held = {_singular(word.plain) for word in evidence}
     out = []
     for group in _people(language):
-        found = [word.text for word in claim if _singular(word.plain) in group]
+        found = [word.text for at, word in enumerate(claim) if _singular(word.plain) in group and not _phrase(claim, at)]
         if found and not held & group:
             out.append(found[0])
     return out
+
+
+def _phrase(found: Sequence[Word], at: int) -> bool:
+    """ "en particulier" is nobody."""
+    return at > 0 and found[at - 1].plain == "en"
 
 
 def _people(language: str) -> list[frozenset[str]]:
