@@ -10,41 +10,57 @@ _EXCEPTION = {
     "en": "unless|except|excepting|provided that|providing that|subject to|on condition|as long as|other than|apart from",
 }
 _ONLY = {"fr": "uniquement|seulement|exclusivement", "en": "only|solely|exclusively"}
-_ANY = {
-    "fr": f"{_EXCEPTION['fr']}|{_ONLY['fr']}|si|s il|s ils|lorsque|lorsqu|quand|des lors|des que|hors|en cas|seul|seule|seuls|seules|que si|que lorsque"
-    "|toutefois|mais|cependant|limite|limitee|limites|reserve|reservee|reserves|reservees|ne [a-z]+ que|n [a-z]+ que|dans la limite|jusqu|strictement|autre",
-    "en": f"{_EXCEPTION['en']}|{_ONLY['en']}|if|when|where|just|but|however|in case|limited to|restricted|reserved|excluding|other|alone|sole|not",
+_SAYS_ONLY = {
+    "fr": f"{_ONLY['fr']}|seule?s?|strictement|limitee?s?|reservee?s?|ne? [a-z0-9]+ (?:[a-z0-9]+ )?qu?e?|que (?:si|lorsque|dans)|qu en",
+    "en": f"{_ONLY['en']}|just|limited|restricted|reserved|alone|sole|nobody else|no one else",
 }
 COVERED = 0.5
 """Share of a condition's terms that must be said for the condition to be said."""
+SHARED = 0.5
+"""Share of what a condition belongs to that a claim must say to need the condition."""
 
 
 def left_out(claim: Sequence[Word], evidence: Sequence[Word], said: set[str], language: str) -> str:
     """The evidence's condition that the claim does not state, as it stands there; empty where there is none.
 
-    `said`: terms of the whole answer and of the question. "Sauf les soldes" may be the next sentence, or what was asked about.
+    `said`: terms of the question and of the answer. "Sauf les soldes" may be the next sentence, or what was asked about.
     """
-    ours, theirs = content(claim), _plain(evidence)
-    for match in re.finditer(rf" (?P<only>{_ONLY.get(language, '(?!)')}) | (?:{_EXCEPTION.get(language, '(?!)')}) ", theirs):
-        start = theirs.count(" ", 0, match.start() + 1) - 1
-        end = next((i for i in range(start + 1, len(evidence)) if evidence[i].plain in STOPS), len(evidence))
-        first = max((i + 1 for i in range(start) if evidence[i].plain in STOPS), default=0)
-        if match["only"] and _is_not_only(evidence, start):
+    if language not in _ONLY:
+        return ""
+    theirs, ours = _plain(evidence), _plain(claim)
+    exceptions = len(re.findall(rf"(?<= )(?:{_EXCEPTION[language]})(?= )", ours))
+    says_only = re.search(rf" (?:{_SAYS_ONLY[language]}) ", ours)
+    for match in re.finditer(rf"(?<= )(?:(?P<only>{_ONLY[language]})|{_EXCEPTION[language]})(?= )", theirs):
+        at = theirs.count(" ", 0, match.start()) - 1
+        if match["only"]:
+            if says_only or _is_not_only(evidence, at):
+                continue
+        elif exceptions:
+            exceptions -= 1
             continue
-        scope, main = content(evidence[start:end]), content(evidence[first:start])
-        if len(ours & main) < max(1, 0.5 * len(main)) and not (start == first and ours & scope):
-            continue  # the claim is about something else of the passage
-        says_one = re.search(rf" (?:{_ANY[language]}) ", _plain(claim))
-        if says_one or (not match["only"] and len(scope & said) > COVERED * len(scope)):
+        first, end = _sentence_about(evidence, at)
+        scope, main = content(evidence[at:end]), content(evidence[first:at])
+        if not _about(content(claim), main or scope):
             continue
-        return " ".join(word.text for word in evidence[start : min(end, start + 12)])
+        if not match["only"] and scope and len(scope & said) > COVERED * len(scope):
+            continue
+        return " ".join(word.text for word in evidence[at : min(end, at + 12)])
     return ""
 
 
+def _sentence_about(found: Sequence[Word], at: int) -> tuple[int, int]:
+    first = max((i + 1 for i in range(at) if found[i].plain in STOPS), default=0)
+    return first, next((i for i in range(at + 1, len(found)) if found[i].plain in STOPS), len(found))
+
+
+def _about(ours: set[str], main: set[str]) -> bool:
+    return len(ours & main) >= max(1, SHARED * len(main))
+
+
 def _plain(found: Sequence[Word]) -> str:
-    """The words between spaces, so that one can be looked up with its place."""
-    return f" {' '.join(word.plain.replace(' ', '') or '_' for word in found)} "
+    """The words between spaces, so that a phrase can be looked up with its place."""
+    return f" {' '.join(word.plain or '_' for word in found)} "
 
 
 def _is_not_only(found: Sequence[Word], at: int) -> bool:
-    return at > 0 and found[at - 1].plain in ("non", "pas", "not", "if")
+    return at > 0 and found[at - 1].plain in ("non", "pas", "not")

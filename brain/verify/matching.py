@@ -27,13 +27,18 @@ def _holds(value: Value, held: Sequence[Value]) -> bool:
     if value.kind == "date":
         return any(_date_in(reading, other) for other in _dates(held) for reading in value.readings)
     if value.kind == "number":
-        same = [other for other in held if other.kind == "number" and value.readings & other.readings]
+        same = [other for other in held if other.kind == "number" and value.readings & other.readings and _counts(value, other)]
         if any(other.unit == value.unit for other in same):
             return True
         if value.unit and any(other.unit for other in same):
             return False  # 14 days are not 14 months, whatever else is 14
         return bool(same) or (not value.unit and _in_another_kind(value, held))
     return any(_key(value) & _key(other) for other in held)
+
+
+def _counts(value: Value, held: Value) -> bool:
+    """ "un enfant" is 1 child, but "un" is no 1 of anything else."""
+    return not held.weak or value.weak or value.unit is not None or value.noun[:4] == held.noun[:4] != ""
 
 
 def _in_another_kind(value: Value, held: Iterable[Value]) -> bool:

@@ -1,6 +1,8 @@
 """Proper names and kinds of people that a claim mentions: its passage must mention them too."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from brain.text.analyzer import fold
 from brain.verify.words import Word
@@ -58,13 +60,21 @@ def missing_names(claim: Sequence[Word], evidence: Iterable[Word], language: str
 
 def missing_people(claim: Sequence[Word], evidence: Iterable[Word], language: str) -> list[str]:
     """Kinds of people ("mineur", "employer") that the claim speaks of and the evidence doesn't."""
-    held = {_singular(word.plain) for word in evidence}
-    out = []
-    for group in _people(language):
-        found = [word.text for at, word in enumerate(claim) if _singular(word.plain) in group and not _phrase(claim, at)]
-        if found and not held & group:
-            out.append(found[0])
-    return out
+    held = people_in(evidence, language)
+    return [who for who in people_in(claim, language) if who not in held]
+
+
+def exchanged_people(claim: Sequence[Word], sentence: Sequence[Word], language: str) -> str:
+    """The kind of people that the claim has in place of another that the sentence has; empty where there is none."""
+    ours, theirs = people_in(claim, language), people_in(sentence, language)
+    more, fewer = ours - theirs, theirs - ours
+    return next(iter(more)) if more and fewer else ""
+
+
+def people_in(found: Iterable[Word], language: str) -> Counter[str]:
+    """How often a text speaks of each kind of people."""
+    groups, found = _people(language), list(found)
+    return Counter(groups[plain] for at, word in enumerate(found) if (plain := _singular(word.plain)) in groups and not _phrase(found, at))
 
 
 def _phrase(found: Sequence[Word], at: int) -> bool:
@@ -72,9 +82,11 @@ def _phrase(found: Sequence[Word], at: int) -> bool:
     return at > 0 and found[at - 1].plain == "en"
 
 
-def _people(language: str) -> list[frozenset[str]]:
-    groups = _PEOPLE.get(language, "").split(";")
-    return [frozenset(fold(word) for word in group.split("|")) for group in groups if group]
+@lru_cache
+def _people(language: str) -> dict[str, str]:
+    """The first word of its group by each word."""
+    groups = [group.split("|") for group in _PEOPLE.get(language, "").split(";") if group]
+    return {fold(word): group[0] for group in groups for word in group}
 
 
 def _singular(plain: str) -> str:

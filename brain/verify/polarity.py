@@ -8,12 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from brain.text.analyzer import fold
-from brain.verify.words import STOPS, Word
+from brain.verify.words import STOPS, Word, content
 
 _BEFORE = frozenset("ne n".split())
 _AFTER = frozenset("pas jamais rien aucun aucune personne guere nul nulle nullement plus point ni".split())
 _BARE = frozenset("peut peuvent saurait sauraient".split())
 """Verbs that "ne" alone denies."""
+_MODAL = frozenset("peut peux peuvent pouvez pouvons pourra pourront pouvait doit dois doivent devez devons devra devront devait faut faudra".split())
+"""Verbs that hand a negation on: "ne peut pas demander" denies "demander"."""
 _ALONE = {
     "fr": frozenset("sans aucun aucune jamais ni non nul nulle nullement aucunement".split()),
     "en": frozenset("not no never without none neither nor nobody nothing".split()),
@@ -22,6 +24,9 @@ _NOT_ALONE = {"fr": frozenset("seulement uniquement".split()), "en": frozenset("
 """After a negation: "not only" denies nothing."""
 _REACH = 6
 """Words between a negation and what it may still deny."""
+
+ALIKE = 0.75
+"""Share of terms from which on two texts say nearly the same."""
 
 _OPPOSITES = {
     "fr": (
@@ -45,8 +50,9 @@ _OPPOSITES = {
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """One negation. `heads`: the terms that it surely denies; `reach`: the places of all words that it may deny."""
+    """One negation, its first word at `at`. `heads`: the terms that it surely denies; `reach`: the places of all words that it may deny."""
 
+    at: int
     heads: frozenset[str]
     reach: range
 
@@ -60,7 +66,7 @@ def negations(found: Sequence[Word], language: str) -> list[Negation]:
         if end is None:
             at += 1
             continue
-        out.append(Negation(frozenset(_heads(found, at, end)), _reach(found, at, end)))
+        out.append(Negation(at, frozenset(_heads(found, at, end)), _reach(found, at, end)))
         at = end + 1
     return out
 
@@ -90,7 +96,7 @@ def _follows(found: Sequence[Word], at: int) -> str:
 
 def _heads(found: Sequence[Word], start: int, end: int) -> Iterator[str]:
     inside = [word.term for word in found[start : end + 1] if word.term and word.plain not in _AFTER | _BEFORE]
-    if inside and found[start].plain in _BEFORE:
+    if inside and found[start].plain in _BEFORE and not any(word.plain in _MODAL for word in found[start : end + 1]):
         yield inside[-1]
         return
     for word in found[end + 1 : end + 1 + _REACH]:
@@ -114,7 +120,16 @@ def contradiction(claim: Sequence[Word], evidence: Sequence[Word], language: str
     """The word that one denies and the other does not, or its opposite; empty where there is none."""
     said, held = negations(claim, language), negations(evidence, language)
     denied = _denied_alone(said, claim, held, evidence) or _denied_alone(held, evidence, said, claim)
-    return denied or _opposite(claim, said, evidence, held, language)
+    return denied or _opposite(claim, said, evidence, held, language) or _one_more(claim, said, evidence, held)
+
+
+def _one_more(claim: Sequence[Word], said: Sequence[Negation], evidence: Sequence[Word], held: Sequence[Negation]) -> str:
+    """Where both say nearly the same, one negation more or fewer turns the meaning, whatever word it stands by."""
+    ours, theirs = content(claim), content(evidence)
+    if len(said) == len(held) or len(ours & theirs) < ALIKE * max(len(ours), len(theirs), 1):
+        return ""
+    longer, their_words = (said, claim) if len(said) > len(held) else (held, evidence)
+    return " ".join(word.text for word in their_words[longer[0].at : longer[0].at + 3])
 
 
 def _denied_alone(

@@ -4,7 +4,8 @@
 """
 
 import math
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -13,7 +14,7 @@ from brain.text.analyzer import terms
 from brain.text.sentences import is_heading, sentence_spans
 from brain.verify.conditions import left_out
 from brain.verify.matching import unmatched
-from brain.verify.names import missing_names, missing_people
+from brain.verify.names import exchanged_people, missing_names, missing_people
 from brain.verify.polarity import contradiction
 from brain.verify.values import Value, values_in
 from brain.verify.words import Word, content, words
@@ -98,6 +99,12 @@ class Finding:
     chosen: tuple[int, ...] = field(default=())
 
 
+def claims_of(sentence: str, language: str) -> list[Text]:
+    """The parts of a sentence that are checked each for itself: those that a semicolon, or the end of a sentence, divides."""
+    parts = [sentence[start:end] for start, end in sentence_spans(sentence)] or [sentence]
+    return [Text(part.strip(), language) for whole in parts for part in re.split(r";(?=\s)", whole) if part.strip()]
+
+
 def best_sentences(claim: Text, evidence: Evidence) -> list[int]:
     """The sentences that together hold most of the claim's terms, the best first."""
     wanted = claim.terms
@@ -119,17 +126,22 @@ def check(claim: Text, evidence: Evidence, said: Iterable[str] = ()) -> Finding:
     picked = [evidence.sentences[i] for i in chosen]
     values = unmatched(claim.values, [v for text in picked for v in text.values], evidence.context.values)
     names = missing_names(claim.words, evidence.words, claim.language)
-    features = _features(claim, evidence, picked, len(values), len(names))
     problems = [f"“{value.shown}” is not in the passage" for value in values[:3]]
     problems += [f"the passage does not mention “{name}”" for name in names[:3]]
     problems += [f"the passage does not speak of “{who}”" for who in missing_people(claim.words, evidence.words, claim.language)]
     if picked:
-        best = picked[0].words
-        if word := contradiction(claim.words, best, claim.language):
-            problems.append(f"the passage says the contrary about “{word}”")
-        if condition := left_out(claim.words, best, claim.content | set(said), claim.language):
-            problems.append(f"a condition is left out: “{condition}”")
-    return Finding(features, tuple(problems), tuple(chosen))
+        problems += _turned(claim, picked[0], {*claim.content, *said})
+    return Finding(_features(claim, evidence, picked, len(values), len(names)), tuple(problems), tuple(chosen))
+
+
+def _turned(claim: Text, sentence: Text, said: set[str]) -> Iterator[str]:
+    """What the claim turns round or leaves out of the sentence that is closest to it."""
+    if word := contradiction(claim.words, sentence.words, claim.language):
+        yield f"the passage says the contrary about “{word}”"
+    if who := exchanged_people(claim.words, sentence.words, claim.language):
+        yield f"the passage says this of others than “{who}”"
+    if condition := left_out(claim.words, sentence.words, said, claim.language):
+        yield f"a condition is left out: “{condition}”"
 
 
 def _features(claim: Text, evidence: Evidence, picked: Sequence[Text], values: int, names: int) -> Features:

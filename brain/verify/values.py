@@ -25,6 +25,8 @@ class Value:
     weak: bool = False
     shown: str = ""
     """As it stands in the text."""
+    noun: str = ""
+    """The word that follows a bare number, accents folded."""
 
 
 _UNITS = {
@@ -122,6 +124,7 @@ _SCAN = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_NOUN = re.compile(r"[ -]?([^\W\d_]{2,})")
 _JOINED = re.compile(r"\A[ ]*(?:-|–|à|a|et|ou|to|and|or|/)[ ]*\Z", re.IGNORECASE)
 
 
@@ -132,7 +135,9 @@ def values_in(text: str, language: str) -> list[Value]:
     at = 0
     while match := _SCAN.search(text, at):
         at = max(match.end(), at + 1)
-        found += [(match.start(), match.end(), value) for value in _read(match, language)]
+        following = _NOUN.match(text, match.end())
+        noun = fold(following[1].lower()) if following else ""
+        found += [(match.start(), match.end(), replace(value, noun=noun)) for value in _read(match, language)]
     return [_in_base(value) for value in _with_shared_units(text, found)]
 
 
