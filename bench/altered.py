@@ -95,7 +95,7 @@ def _one(page: dict[str, str], kind: str, names: Sequence[str], draw: random.Ran
         altered = original if kind == "supported" else ALTERATIONS[kind](original, passage, names, draw)
         if altered is None or (altered == original) != (kind == "supported"):
             continue
-        said = reworded(altered, draw, keep=_changed(original, altered))
+        said = reworded(altered, draw, whole=kind != "supported")
         if said != original and not (kind == "supported" and said == altered):
             return Pair(said, passage, kind, page["id"], original, page.get("title", ""))
     return None
@@ -126,16 +126,13 @@ def _around(text: str, start: int, end: int) -> str:
     return text[first + 2 if first >= 0 else 0 : last if last >= 0 else len(text)][: 3 * PASSAGE_CHARS]
 
 
-def _changed(original: str, altered: str) -> set[str]:
-    return set(altered.split()) - set(original.split())
-
-
 # In other words
 
 
-def reworded(text: str, draw: random.Random, keep: set[str] = frozenset()) -> str:  # type: ignore[assignment]
-    """The same in other words, by two or more of the rules that apply, where there are so many."""
-    rules = [_figures_otherwise, _dates_otherwise, _harmless, _without_opening, _without_parenthesis, _condition_first]
+def reworded(text: str, draw: random.Random, *, whole: bool = False) -> str:
+    """The same in other words, by up to three of the rules that apply. `whole`: no part is left out, lest it be the altered one."""
+    rules = [_figures_otherwise, _dates_otherwise, _harmless, _without_opening, _condition_first]
+    rules += [] if whole else [_without_parenthesis]
     draw.shuffle(rules)
     changed = 0
     for rule in rules:
@@ -256,7 +253,7 @@ def _name(text: str, passage: str, names: Sequence[str], draw: random.Random) ->
 
 def _audience(text: str, passage: str, names: Sequence[str], draw: random.Random) -> str | None:
     """Another kind of person; in singular and plural alike."""
-    found = [(m, b) for a, b in _AUDIENCES for m in [re.search(rf"\b{a}(?=s?\b)", text)] if m]
+    found = [(m, b) for a, b in _AUDIENCES for m in [re.search(rf"(?<!en )\b{a}(?=s?\b)", text)] if m]
     if not found:
         return None
     match, other = draw.choice(found)

@@ -9,13 +9,25 @@ _TIMES = frozenset({"minute", "day", "month"})
 
 
 def unmatched(claim: Sequence[Value], evidence: Sequence[Value], context: Sequence[Value] = ()) -> list[Value]:
-    """The claim's values that neither the evidence nor its context (title, headings) states.
+    """The claim's values that neither the evidence nor its context (title, headings) states."""
+    held = (evidence, context)
+    missing = [value for value in claim if not _weak(value) and not any(_holds(value, values) for values in held)]
+    return [value for value in missing if not _year_apart(value, [*evidence, *context])]
 
-    A value that the claim repeats must not stand in for another of its unit: of "14 days, or 30", "30 days, or 30" keeps half.
+
+def exchanged(claim: Sequence[Value], sentence: Sequence[Value]) -> list[Value]:
+    """The claim's values that stand in place of others of the sentence that is closest to it.
+
+    "30 days" where the sentence has "14 days" and the claim doesn't, even if 30 days are elsewhere in the passage; or 30 days
+    twice where the sentence has 14 and 30.
     """
-    missing = [value for value in claim if not _weak(value) and not any(_holds(value, held) for held in (evidence, context))]
-    missing = [value for value in missing if not _year_apart(value, [*evidence, *context])]
-    return missing or _repeated(claim, evidence)
+    missing = [value for value in unmatched(claim, sentence) if _instead(value, claim, sentence)]
+    return missing or _repeated(claim, sentence)
+
+
+def _instead(value: Value, claim: Sequence[Value], sentence: Sequence[Value]) -> bool:
+    unsaid = [other for other in sentence if other.kind == value.kind and not other.weak and not _holds(other, claim)]
+    return any(other.unit == value.unit for other in unsaid)
 
 
 def _weak(value: Value) -> bool:

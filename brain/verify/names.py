@@ -1,7 +1,7 @@
 """Proper names and kinds of people that a claim mentions: its passage must mention them too."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
 
 from brain.text.analyzer import fold
@@ -42,26 +42,30 @@ def names_in(found: Sequence[Word], language: str) -> list[Word]:
     return out
 
 
-def missing_names(claim: Sequence[Word], evidence: Iterable[Word], language: str) -> list[str]:
+def missing_names(claim: Sequence[Word], evidence: Callable[[], Iterable[Word]], language: str) -> list[str]:
     """The names of the claim that the evidence does not hold, an acronym and its words taken for one another."""
-    held = list(evidence)
+    names = names_in(claim, language)
+    if not names:
+        return []
+    held = list(evidence())
     plains, stems = {word.plain for word in held}, {word.term for word in held if word.term}
     initials = _initials(held)
     ours = _initials(claim)
     short = {word.plain for word in held if word.text.isupper() and 2 <= len(word.text) <= 6}
     return [
         word.text
-        for word in names_in(claim, language)
+        for word in names
         if not (word.plain in plains or word.term in stems or _possessive(word.plain) in plains)
         and not (word.text.isupper() and word.plain in initials)
         and not any(acronym in ours and acronym[0] == word.plain[0] for acronym in short)
     ]
 
 
-def missing_people(claim: Sequence[Word], evidence: Iterable[Word], language: str) -> list[str]:
+def missing_people(claim: Sequence[Word], evidence: Callable[[], Iterable[Word]], language: str) -> list[str]:
     """Kinds of people ("mineur", "employer") that the claim speaks of and the evidence doesn't."""
-    held = people_in(evidence, language)
-    return [who for who in people_in(claim, language) if who not in held]
+    ours = people_in(claim, language)
+    held = people_in(evidence(), language) if ours else ours
+    return [who for who in ours if who not in held]
 
 
 def exchanged_people(claim: Sequence[Word], sentence: Sequence[Word], language: str) -> str:

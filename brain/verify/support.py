@@ -13,7 +13,7 @@ from typing import NamedTuple
 from brain.text.analyzer import terms
 from brain.text.sentences import is_heading, sentence_spans
 from brain.verify.conditions import left_out
-from brain.verify.matching import unmatched
+from brain.verify.matching import exchanged, unmatched
 from brain.verify.names import exchanged_people, missing_names, missing_people
 from brain.verify.polarity import contradiction
 from brain.verify.values import Value, values_in
@@ -21,6 +21,8 @@ from brain.verify.words import Word, content, words
 
 MOST_SENTENCES = 3
 """Sentences of the evidence that a claim may be put together from."""
+CLOSE = 0.6
+"""Share of the claim's terms in one sentence from which on that sentence says the same, or means to."""
 LEAST_NEW = 0.25
 """A further sentence must hold this share of the claim's terms that the sentences before it don't."""
 
@@ -82,6 +84,10 @@ class Evidence:
         return self.context.content.union(*(sentence.content for sentence in self.sentences))
 
     @cached_property
+    def values(self) -> list[Value]:
+        return [value for sentence in self.sentences for value in sentence.values]
+
+    @cached_property
     def words(self) -> list[Word]:
         return [word for text in (self.context, *self.sentences) for word in text.words]
 
@@ -124,14 +130,26 @@ def check(claim: Text, evidence: Evidence, said: Iterable[str] = ()) -> Finding:
     """`said`: terms of the question and of the answer's other sentences, where a condition may stand."""
     chosen = best_sentences(claim, evidence)
     picked = [evidence.sentences[i] for i in chosen]
-    values = unmatched(claim.values, [v for text in picked for v in text.values], evidence.context.values)
-    names = missing_names(claim.words, evidence.words, claim.language)
+    values = _wrong_values(claim, evidence, picked)
+    names = missing_names(claim.words, lambda: evidence.words, claim.language)
     problems = [f"“{value.shown}” is not in the passage" for value in values[:3]]
     problems += [f"the passage does not mention “{name}”" for name in names[:3]]
-    problems += [f"the passage does not speak of “{who}”" for who in missing_people(claim.words, evidence.words, claim.language)]
+    problems += [f"the passage does not speak of “{who}”" for who in missing_people(claim.words, lambda: evidence.words, claim.language)]
     if picked:
         problems += _turned(claim, picked[0], {*claim.content, *said})
     return Finding(_features(claim, evidence, picked, len(values), len(names)), tuple(problems), tuple(chosen))
+
+
+def _wrong_values(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> list[Value]:
+    """The values that the passages do not state, or state elsewhere while the sentence that says the same has others."""
+    if not claim.values or not picked:
+        return []
+    best = picked[0]
+    close = len(claim.content & best.content) >= CLOSE * len(claim.content)
+    missing = unmatched(claim.values, [value for text in picked for value in text.values], evidence.context.values)
+    if missing:
+        missing = unmatched(missing, evidence.values, evidence.context.values)
+    return missing or (exchanged(claim.values, best.values) if close else [])
 
 
 def _turned(claim: Text, sentence: Text, said: set[str]) -> Iterator[str]:
