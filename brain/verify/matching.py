@@ -27,7 +27,18 @@ def exchanged(claim: Sequence[Value], sentence: Sequence[Value]) -> list[Value]:
 
 def _instead(value: Value, claim: Sequence[Value], sentence: Sequence[Value]) -> bool:
     unsaid = [other for other in sentence if other.kind == value.kind and not other.weak and not _holds(other, claim)]
-    return any(other.unit == value.unit for other in unsaid)
+    return any(_alike(value, other) for other in unsaid)
+
+
+def _alike(value: Value, other: Value) -> bool:
+    """Whether they say how much of the same: days, euros, children, or which year."""
+    if value.kind != "number" or value.unit:
+        return value.unit == other.unit
+    return other.unit is None and (value.noun[:4] == other.noun[:4] != "" or (_year(value) and _year(other)))
+
+
+def _year(value: Value) -> bool:
+    return all(reading.isdigit() and 1900 <= int(reading) <= 2100 for reading in value.readings)
 
 
 def _weak(value: Value) -> bool:
@@ -39,13 +50,20 @@ def _holds(value: Value, held: Sequence[Value]) -> bool:
     if value.kind == "date":
         return any(_date_in(reading, other) for other in _dates(held) for reading in value.readings)
     if value.kind == "number":
-        same = [other for other in held if other.kind == "number" and value.readings & other.readings and _counts(value, other)]
+        same = [other for other in held if other.kind == "number" and _equal(value, other) and _counts(value, other)]
         if any(other.unit == value.unit for other in same):
             return True
         if value.unit and any(other.unit for other in same):
             return False  # 14 days are not 14 months, whatever else is 14
         return bool(same) or (not value.unit and _in_another_kind(value, held))
     return any(_key(value) & _key(other) for other in held)
+
+
+def _equal(value: Value, held: Value) -> bool:
+    """A bare number is compared with the other's figure as it stands: "18" in a table is "18 ans"."""
+    if (value.unit is None) != (held.unit is None):
+        return bool((value.raw or value.readings) & (held.raw or held.readings))
+    return bool(value.readings & held.readings)
 
 
 def _counts(value: Value, held: Value) -> bool:

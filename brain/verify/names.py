@@ -11,6 +11,7 @@ _NOT_NAMES = frozenset(
     "monday tuesday wednesday thursday friday saturday sunday i je il elle on nous vous the le la les un une "
     "eur usd gbp chf january february march april may june july august september october november december mr mrs ms dr m mme".split()
 )
+_ENDINGS = "s n ns an ans ian ians ese ish ism sm ist ists ais aise ois oise ien iens ienne iennes".split()
 _PEOPLE = {
     "fr": (
         "salarié|salariée|employé|employée|travailleur;employeur|employeuse;fonctionnaire;agent;contractuel;stagiaire;apprenti|apprentie;étudiant|étudiante;"
@@ -22,8 +23,8 @@ _PEOPLE = {
     ),
     "en": (
         "employee|worker|staff;employer;contractor;trainee|intern;apprentice;student;pupil;pensioner|retiree;minor;adult;child|children;parent;spouse;tenant;"
-        "landlord|owner;seller|merchant;buyer|purchaser;customer|client;administrator|admin;visitor|guest;member;subscriber;patient;doctor;"
-        "business|company;individual;resident;foreigner;citizen;veteran;woman|women;man|men;reseller;partner;developer"
+        "landlord;seller|merchant;buyer|purchaser;customer|client;administrator|admin;visitor|guest;member;subscriber;patient;doctor;"
+        "resident;foreigner;citizen;veteran;reseller"
     ),
 }
 
@@ -55,7 +56,7 @@ def missing_names(claim: Sequence[Word], evidence: Callable[[], Iterable[Word]],
     return [
         word.text
         for word in names
-        if not (word.plain in plains or word.term in stems or _possessive(word.plain) in plains)
+        if not (word.plain in plains or word.term in stems or _root(word.plain) & plains)
         and not (word.text.isupper() and word.plain in initials)
         and not any(acronym in ours and acronym[0] == word.plain[0] for acronym in short)
     ]
@@ -97,8 +98,9 @@ def _singular(plain: str) -> str:
     return plain[:-1] if plain.endswith(("s", "x")) and len(plain) > 4 else plain
 
 
-def _possessive(plain: str) -> str:
-    return plain.rstrip("s")
+def _root(plain: str) -> set[str]:
+    """The names that it may be derived from: "libyan" from "libya", "jordanians" from "jordan", "nazism" from "nazi"."""
+    return {plain.removesuffix(ending) for ending in _ENDINGS if plain.endswith(ending) and len(plain) - len(ending) >= 4}
 
 
 def _initials(found: Iterable[Word]) -> str:

@@ -25,6 +25,8 @@ class Value:
     weak: bool = False
     shown: str = ""
     """As it stands in the text."""
+    raw: Readings = frozenset()
+    """The readings before they were put into the base unit: in a table, 18 may be "18 ans"."""
     noun: str = ""
     """The word that follows a bare number, accents folded."""
 
@@ -60,7 +62,7 @@ _UNITS = {
     "ko": "ko kb",
     "mo": "mo mb",
     "go": "go gb",
-    "to": "to tb",
+    "tb": "tb",
 }
 _UNIT_OF = {word: unit for unit, words in _UNITS.items() for word in words.split()}
 _IN_BASE = {
@@ -114,6 +116,7 @@ _SCAN = re.compile(
     |\b(?P<month4>{_any(_PLAIN_MONTHS)})\b
     |(?P<phone>(?:\+\d{{1,3}}[ .-]?(?:\(0\)[ ]?)?\d|\b0\d)(?:[ .-]?\d){{6,11}}\b|\(?\b\d{{3}}\)?[ .-]\d{{3}}[ .-]\d{{4}}\b|\b\d\d[ ]\d\d\b(?![ ]?[\d,.%€$£]))
     |\b(?P<hour>\d{{1,2}})(?:[ ]?h(?:eures?)?[ ]?(?P<min>[0-5]\d)?|:(?P<min2>[0-5]\d)(?:[ ]?(?P<half2>[ap])\.?m\b\.?)?|[ ]?(?P<half>[ap])\.?m\b\.?)(?![^\W_])
+    |\b(?P<from>(?:19|20)\d\d)[-–](?P<until>\d\d)\b(?![-–/.]?\d)
     |(?P<article>\b[lrda][ ]?\.?[ ]?\d+(?:-\d+)+)
     |(?P<code>\b(?:(?=[\w*-]*\d)(?=[\w*-]*[^\W\d_])(?!\d+(?:{_any(_UNIT_OF)}|er|e|ème|eme|ère|ere|nde|st|nd|rd|th|x)s?\b)(?!\d+[km]€?\b)[^\W_](?:[*-]?[^\W_])+|\d+(?:[*]\d+)+|\d+(?:-\d+){{2,}}))
     |(?:(?P<sign>[€$£]|\b(?:eur|usd|gbp|chf)\b)[ ]?)?(?P<weak>{WEAK})?(?<![\w])(?P<num>{_NUM})
@@ -155,7 +158,7 @@ def _in_base(value: Value) -> Value:
     unit, factor = _IN_BASE.get(value.unit or "", (value.unit, 1))
     if factor == 1:
         return value
-    return replace(value, unit=unit, readings=frozenset(_plain(float(reading) * factor) for reading in value.readings))
+    return replace(value, unit=unit, raw=value.readings, readings=frozenset(_plain(float(reading) * factor) for reading in value.readings))
 
 
 def _read(match: re.Match[str], language: str) -> Iterator[Value]:
@@ -177,6 +180,9 @@ def _read(match: re.Match[str], language: str) -> Iterator[Value]:
         half = group["half"] or group["half2"]
         minutes = _hour(int(group["hour"]), half) * 60 + int(group["min"] or group["min2"] or 0)
         yield Value("number", frozenset({str(minutes)}), "minute", shown=shown)
+    elif group["from"]:
+        yield Value("number", frozenset({group["from"]}), shown=group["from"])
+        yield Value("number", frozenset({group["from"][:2] + group["until"]}), shown=shown)
     elif group["article"] or group["code"]:
         yield Value("code", frozenset({re.sub(r"[^\w]", "", fold(shown.lower()))}), shown=shown)
     elif group["num"]:
