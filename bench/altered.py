@@ -2,7 +2,7 @@
 
 Each pair is first put in other words (figures as words, amounts and dates written otherwise, harmless words changed, a neighbour
 appended, an opening left out); an altered one then says something else: a number, a date, a negation, a name, an audience or a
-condition is changed. So an altered sentence is no closer to its passage than a supported one, but for the alteration.
+condition is changed, or the passage is another one of the page. So an altered sentence is no closer to its passage than a supported one, but for the alteration.
 """
 
 import random
@@ -13,7 +13,9 @@ from itertools import pairwise
 
 from brain.text.sentences import is_heading, sentence_spans, without_marker
 
-KINDS = ("number", "date", "negation", "name", "audience", "condition")
+KINDS = ("number", "date", "negation", "name", "audience", "condition", "elsewhere")
+SAME = ("supported", "elsewhere")
+"""Kinds whose sentence is not altered."""
 PASSAGE_CHARS = 1200
 WITH_NEIGHBOUR = 0.15
 """Share of the pages of which two sentences in a row are taken."""
@@ -92,11 +94,13 @@ def _one(page: dict[str, str], kind: str, names: Sequence[str], draw: random.Ran
     for start, end in sentences:
         original = text[start:end]
         passage = _around(text, start, end)
-        altered = original if kind == "supported" else ALTERATIONS[kind](original, passage, names, draw)
-        if altered is None or (altered == original) != (kind == "supported"):
+        if kind == "elsewhere":
+            passage = _away(text, start, end)
+        altered = original if kind in SAME else ALTERATIONS[kind](original, passage, names, draw)
+        if altered is None or not passage or (altered == original) != (kind in SAME):
             continue
-        said = reworded(altered, draw, whole=kind != "supported")
-        if said != original and not (kind == "supported" and said == altered):
+        said = reworded(altered, draw, whole=kind not in SAME)
+        if said != original:
             return Pair(said, passage, kind, page["id"], original, page.get("title", ""))
     return None
 
@@ -124,6 +128,14 @@ def _around(text: str, start: int, end: int) -> str:
     first = text.rfind("\n\n", 0, max(0, start - PASSAGE_CHARS // 2))
     last = text.find("\n\n", end + PASSAGE_CHARS // 2)
     return text[first + 2 if first >= 0 else 0 : last if last >= 0 else len(text)][: 3 * PASSAGE_CHARS]
+
+
+def _away(text: str, start: int, end: int) -> str:
+    """Whole paragraphs of the page that are nowhere near the sentence; empty where the page is short."""
+    parts = [text[: max(0, start - PASSAGE_CHARS)], text[end + PASSAGE_CHARS :]]
+    paragraphs = max(parts, key=len).split("\n\n")[1:-1]
+    passage = "\n\n".join(paragraphs)[: 2 * PASSAGE_CHARS]
+    return passage if len(passage) > PASSAGE_CHARS / 2 and text[start:end] not in passage else ""
 
 
 # In other words

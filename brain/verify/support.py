@@ -1,12 +1,12 @@
-"""Is a claim supported by the words it cites? Hard checks first, then a probability from a logistic regression.
+"""Is a claim supported by the words it cites? What can be looked up first, then a probability from a logistic regression.
 
 `bench/support.py` prints how well it does and refits the weights; `docs/decisions/0015-checking-sentences.md` has the figures.
 """
 
 import math
 import re
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
@@ -21,6 +21,8 @@ from brain.verify.words import Word, content, words
 
 MOST_SENTENCES = 3
 """Sentences of the evidence that a claim may be put together from."""
+MOST_NAMED = 3
+UNRELATED = "the passage does not say this"
 CLOSE = 0.6
 """Share of the claim's terms in one sentence from which on that sentence says the same, or means to."""
 LEAST_NEW = 0.25
@@ -28,18 +30,23 @@ LEAST_NEW = 0.25
 
 
 class Features(NamedTuple):
-    """Of a claim beside its evidence."""
+    """Of a claim beside its evidence, where nothing that can be looked up is wrong."""
 
-    covered: float
-    """Share of the claim's terms in the best sentences of the evidence, title and headings included."""
-    covered_best: float
-    """The same in the best single sentence."""
-    covered_all: float
-    """The same in all of the evidence."""
-    values: float
-    """Values that the evidence does not state, at most 3."""
-    names: float
-    """Names that it doesn't mention, at most 3."""
+    uncovered: float
+    """log(1 + the claim's terms that its best sentences, the title and the headings don't hold)."""
+    closeness: float
+    """Cosine of the claim and the closest of its best sentences."""
+
+
+WEIGHTS, BIAS = Features(uncovered=-1.0, closeness=20.0), -16.0
+LEXICAL_WEIGHT, LEXICAL_BIAS = -1.0, 2.0
+"""Where there are no vectors to compare."""
+CLOSENESS = (0.7, 1.0)
+"""All cosines of the embedded encoder lie here: where none of them could change the verdict, nothing is encoded."""
+THRESHOLD = 0.5
+
+Close = Callable[[str, Sequence[str]], float]
+"""The cosine of a text and the closest of others."""
 
 
 @dataclass
@@ -100,9 +107,14 @@ def _readable(text: str) -> Iterable[tuple[int, int]]:
 class Finding:
     """What came of checking one claim. `problems` say in words what the evidence does not bear out."""
 
-    features: Features
+    probability: float
     problems: tuple[str, ...] = ()
-    chosen: tuple[int, ...] = field(default=())
+    chosen: tuple[int, ...] = ()
+    """The sentences of the evidence that it was held against, the closest first."""
+
+    @property
+    def supported(self) -> bool:
+        return not self.problems
 
 
 def claims_of(sentence: str, language: str) -> list[Text]:
@@ -126,18 +138,42 @@ def best_sentences(claim: Text, evidence: Evidence) -> list[int]:
     return chosen
 
 
-def check(claim: Text, evidence: Evidence, said: Iterable[str] = ()) -> Finding:
-    """`said`: terms of the question and of the answer's other sentences, where a condition may stand."""
+def check(claim: Text, evidence: Evidence, said: Iterable[str] = (), close: Close | None = None) -> Finding:
+    """`said`: terms of the question and of the answer, where a condition may stand. Without `close` words alone decide."""
     chosen = best_sentences(claim, evidence)
     picked = [evidence.sentences[i] for i in chosen]
-    values = _wrong_values(claim, evidence, picked)
-    names = missing_names(claim.words, lambda: evidence.words, claim.language)
-    problems = [f"“{value.shown}” is not in the passage" for value in values[:3]]
-    problems += [f"the passage does not mention “{name}”" for name in names[:3]]
-    problems += [f"the passage does not speak of “{who}”" for who in missing_people(claim.words, lambda: evidence.words, claim.language)]
+    problems = tuple(wrong(claim, evidence, picked, {*claim.content, *said}))
+    if problems or not picked:
+        return Finding(0.0, problems or (UNRELATED,), tuple(chosen))
+    probability = _probability(claim, uncovered(claim, evidence, picked), picked, close)
+    return Finding(probability, () if probability >= THRESHOLD else (UNRELATED,), tuple(chosen))
+
+
+def wrong(claim: Text, evidence: Evidence, picked: Sequence[Text], said: set[str]) -> Iterator[str]:
+    """What can be looked up and is not there, or is otherwise: each in words."""
+    for value in _wrong_values(claim, evidence, picked)[:MOST_NAMED]:
+        yield f"“{value.shown}” is not in the passage"
+    for name in missing_names(claim.words, lambda: evidence.words, claim.language)[:MOST_NAMED]:
+        yield f"the passage does not mention “{name}”"
+    for who in missing_people(claim.words, lambda: evidence.words, claim.language):
+        yield f"the passage does not speak of “{who}”"
     if picked:
-        problems += _turned(claim, picked[0], {*claim.content, *said})
-    return Finding(_features(claim, evidence, picked, len(values), len(names)), tuple(problems), tuple(chosen))
+        yield from _turned(claim, picked[0], said)
+
+
+def uncovered(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> float:
+    held = evidence.context.content.union(*(text.content for text in picked))
+    return math.log1p(len(claim.content - held))
+
+
+def _probability(claim: Text, missing: float, picked: Sequence[Text], close: Close | None) -> float:
+    if close is None:
+        return sigmoid(LEXICAL_BIAS + LEXICAL_WEIGHT * missing)
+    least, most = (sigmoid(BIAS + WEIGHTS.uncovered * missing + WEIGHTS.closeness * cosine) for cosine in CLOSENESS)
+    if least >= THRESHOLD or most < THRESHOLD:
+        return least if least >= THRESHOLD else most
+    cosine = close(claim.text, [text.text for text in picked])
+    return sigmoid(BIAS + WEIGHTS.uncovered * missing + WEIGHTS.closeness * cosine)
 
 
 def _wrong_values(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> list[Value]:
@@ -160,20 +196,6 @@ def _turned(claim: Text, sentence: Text, said: set[str]) -> Iterator[str]:
         yield f"the passage says this of others than “{who}”"
     if condition := left_out(claim.words, sentence.words, said, claim.language):
         yield f"a condition is left out: “{condition}”"
-
-
-def _features(claim: Text, evidence: Evidence, picked: Sequence[Text], values: int, names: int) -> Features:
-    wanted = claim.content or frozenset({""})
-    context = evidence.context.content
-    held = context.union(*(text.content for text in picked))
-    best = max((len(wanted & (context | text.content)) for text in picked), default=0)
-    return Features(
-        covered=len(wanted & held) / len(wanted),
-        covered_best=best / len(wanted),
-        covered_all=len(wanted & evidence.content) / len(wanted),
-        values=min(3, values),
-        names=min(3, names),
-    )
 
 
 def sigmoid(logit: float) -> float:
