@@ -25,6 +25,7 @@ from bench.measure import machine, show
 from brain import load_settings
 from brain.encoder import make_encoder
 from brain.text.sentences import sentence_spans
+from brain.types import Passage, Scores
 from brain.verify.support import (
     THRESHOLD,
     Close,
@@ -60,16 +61,20 @@ def rows_of(sentence: str, evidence: Evidence, group: str, kind: str, close: Clo
         picked = [evidence.sentences[i] for i in best_sentences(claim, evidence)]
         said = set(Text(sentence, language).content)
         problems = list(wrong(claim, evidence, picked, said))
-        closeness = close(claim.text, [text.text for text in picked]) if picked else 0.0
+        closeness = max(close(claim.text, [text.text for text in picked])) if picked else 0.0
         found.append((bool(problems) or not picked, Features(uncovered(claim, evidence, picked), closeness)))
     features = Features(max(f.uncovered for _, f in found), min(f.closeness for _, f in found))
     return Row(group, kind, kind == "supported", any(bad for bad, _ in found), features)
 
 
+def _evidence(text: str, title: str, language: str) -> Evidence:
+    return Evidence.of_passages([Passage("", "", text, (0, len(text)), Scores(0.0), title=title)], language)
+
+
 def close_by(encode: Callable[[Sequence[str]], Any]) -> Close:
-    def close(text: str, others: Sequence[str]) -> float:
+    def close(text: str, others: Sequence[str]) -> Sequence[float]:
         vectors = encode([text, *others])
-        return float((vectors[1:] @ vectors[0]).max())
+        return [float(cosine) for cosine in vectors[1:] @ vectors[0]]
 
     return close
 
@@ -77,7 +82,7 @@ def close_by(encode: Callable[[Sequence[str]], Any]) -> Close:
 def claim_rows(path: Path, close: Close) -> list[Row]:
     rows = []
     for line in _lines(path):
-        evidence = Evidence([Text(sentence, "en") for sentence in line["evidence"]], Text("", "en"))
+        evidence = Evidence([Text(sentence, "en") for sentence in line["evidence"]], Text("", "en"), [])
         label = "supported" if line["label"] == "supported" else "not"
         rows.append(rows_of(" ".join(line["claim"].split()), evidence, line["meta"]["claim_title"], label, close))
     return rows
@@ -85,7 +90,7 @@ def claim_rows(path: Path, close: Close) -> list[Row]:
 
 def pair_rows(made: Iterable[Pair], close: Close) -> list[Row]:
     return [
-        rows_of(pair.sentence, Evidence.of([pair.passage], [pair.title], "fr"), pair.page, pair.kind, close) for pair in made
+        rows_of(pair.sentence, _evidence(pair.passage, pair.title, "fr"), pair.page, pair.kind, close) for pair in made
     ]
 
 
@@ -93,7 +98,7 @@ def answer_rows(path: Path, close: Close) -> list[Row]:
     rows = []
     for at, line in enumerate(_lines(path)):
         passage = line["passages"][0]
-        evidence = Evidence.of([passage["text"]], [passage.get("title", "")], "en")
+        evidence = _evidence(passage["text"], passage.get("title", ""), "en")
         answer = line["output"][0]["answer"]
         rows += [
             rows_of(answer[start:end], evidence, str(at), "supported", close) for start, end in sentence_spans(answer)

@@ -15,6 +15,7 @@ from brain.rerank.step import Reranking
 from brain.retrieve import Retriever
 from brain.settings import Settings, load_settings
 from brain.types import Answer, Passages, Question
+from brain.verify import Verifier
 
 ENDPOINT_LANES = 4
 """Requests to an encoder's server that may be under way at once."""
@@ -37,6 +38,9 @@ class Brain:
         self._reranking = Reranking(reranker, settings.rerank)
         self._retriever = Retriever(index, self._questions, settings, self._reranking)
         self._answerer = answerer
+        # The weights know the embedded encoder's cosines, not another's.
+        encode = self._questions.encode_questions if settings.encoder.provider == "embedded" else None
+        self._verifier = Verifier(settings.answer.unsupported, encode)
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None) -> "Brain":
@@ -57,7 +61,7 @@ class Brain:
 
     async def ask(self, question: Question) -> Answer:
         """An answer whose every sentence is cited, or a refusal with its reason."""
-        return await answer(question, self._retriever, self._answerer, self.settings.answer)
+        return await answer(question, self._retriever, self._answerer, self.settings.answer, self._verifier)
 
     def close(self) -> None:
         self._questions.close()

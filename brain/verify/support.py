@@ -11,7 +11,8 @@ from functools import cached_property
 from typing import NamedTuple
 
 from brain.text.analyzer import terms
-from brain.text.sentences import is_heading, sentence_spans
+from brain.text.sentences import is_heading, sentence_spans, without_marker
+from brain.types import Passage, Span
 from brain.verify.conditions import left_out
 from brain.verify.matching import exchanged, unmatched
 from brain.verify.names import exchanged_people, missing_names, missing_people
@@ -45,8 +46,8 @@ CLOSENESS = (0.7, 1.0)
 """All cosines of the embedded encoder lie here: where none of them could change the verdict, nothing is encoded."""
 THRESHOLD = 0.5
 
-Close = Callable[[str, Sequence[str]], float]
-"""The cosine of a text and the closest of others."""
+Close = Callable[[str, Sequence[str]], Sequence[float]]
+"""The cosines of a text and each of others."""
 
 
 @dataclass
@@ -80,11 +81,18 @@ class Evidence:
 
     sentences: list[Text]
     context: Text
+    places: list[tuple[str, int]]
+    """Of each sentence: its passage's id, and where in the passage it begins."""
 
     @classmethod
-    def of(cls, texts: Iterable[str], context: Iterable[str], language: str) -> "Evidence":
-        found = [Text(text[start:end], language) for text in texts for start, end in _readable(text)]
-        return cls(found, Text("\n".join(context), language))
+    def of_passages(cls, passages: Sequence[Passage], language: str) -> "Evidence":
+        spans = [(passage, span) for passage in passages for span in _readable(passage.text)]
+        context = dict.fromkeys(line for passage in passages for line in (passage.title, *passage.heading_path))
+        return cls(
+            [Text(passage.text[slice(*span)], language) for passage, span in spans],
+            Text("\n".join(context), language),
+            [(passage.id, span[0]) for passage, span in spans],
+        )
 
     @cached_property
     def content(self) -> frozenset[str]:
@@ -99,8 +107,9 @@ class Evidence:
         return [word for text in (self.context, *self.sentences) for word in text.words]
 
 
-def _readable(text: str) -> Iterable[tuple[int, int]]:
-    return (span for span in sentence_spans(text) if not is_heading(text, span))
+def _readable(text: str) -> Iterator[Span]:
+    """The sentences, each item of a list and each row of a table for itself; headings left out."""
+    return (without_marker(text, span) for span in sentence_spans(text) if not is_heading(text, span))
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +181,7 @@ def _probability(claim: Text, missing: float, picked: Sequence[Text], close: Clo
     least, most = (sigmoid(BIAS + WEIGHTS.uncovered * missing + WEIGHTS.closeness * cosine) for cosine in CLOSENESS)
     if least >= THRESHOLD or most < THRESHOLD:
         return least if least >= THRESHOLD else most
-    cosine = close(claim.text, [text.text for text in picked])
+    cosine = max(close(claim.text, [text.text for text in picked]))
     return sigmoid(BIAS + WEIGHTS.uncovered * missing + WEIGHTS.closeness * cosine)
 
 
