@@ -79,7 +79,7 @@ def _parts(
     for position, numbers in marks:
         words = " ".join(text[start : max(start, min(position, end))].split())
         own = tuple(dict.fromkeys(numbers))
-        if parts and (parts[-1][1] == own or len(words.split()) < LEAST_WORDS):
+        if parts and (parts[-1][1] == own or min(map(_length, (words, parts[-1][0]))) < LEAST_WORDS):
             own = tuple(dict.fromkeys((*parts[-1][1], *own)))
             words = f"{parts.pop()[0]} {words}"
         parts.append((words.strip(), own))
@@ -88,6 +88,10 @@ def _parts(
     if parts:
         parts[-1] = (f"{parts[-1][0]} {rest}".strip() if any(c.isalnum() for c in rest) else parts[-1][0], parts[-1][1])
     return tuple(parts) if len(parts) > 1 else ()
+
+
+def _length(words: str) -> int:
+    return len(words.split())
 
 
 def _lifted(reply: str) -> tuple[str, list[tuple[int, list[int]]]]:
