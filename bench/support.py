@@ -11,6 +11,7 @@ Folds never split a source article or a page. Weights are fitted with both sets,
 import argparse
 import gzip
 import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -62,8 +63,12 @@ def rows_of(sentence: str, evidence: Evidence, group: str, kind: str, close: Clo
         said = set(Text(sentence, language).content)
         problems = list(wrong(claim, evidence, picked, said))
         closeness = max(close(claim.text, [text.text for text in picked])) if picked else 0.0
-        found.append((bool(problems) or not picked, Features(uncovered(claim, evidence, picked), closeness)))
-    features = Features(max(f.uncovered for _, f in found), min(f.closeness for _, f in found))
+        found.append((bool(problems) or not picked, Features(*uncovered(claim, evidence, picked), closeness)))
+    features = Features(
+        max(f.uncovered for _, f in found),
+        max(f.uncovered_all for _, f in found),
+        min(f.closeness for _, f in found),
+    )
     return Row(group, kind, kind == "supported", any(bad for bad, _ in found), features)
 
 
@@ -107,13 +112,13 @@ def answer_rows(path: Path, close: Close) -> list[Row]:
 
 
 def fit(sets: Sequence[Sequence[Row]], columns: Sequence[int]) -> LogisticRegression:
-    """On what is not wrong already: the rest is refused without it."""
+    """On what is not wrong already, which counts as it does beside all that is: the rest is refused without it."""
     rows = [(at, row) for at, rows in enumerate(sets) for row in rows if not row.wrong]
     labels = np.array([row.supported for _, row in rows])
-    sizes = {key: sum((at, row.supported) == key for at, row in rows) for key in {(at, row.supported) for at, row in rows}}
+    sizes = Counter((at, row.supported) for at, rows_ in enumerate(sets) for row in rows_)
     weights = np.array([1 / sizes[at, row.supported] for at, row in rows])
     features = np.array([[row.features[column] for column in columns] for _, row in rows])
-    return LogisticRegression(C=1000, max_iter=10_000).fit(features, labels, sample_weight=weights * len(rows) / 4)
+    return LogisticRegression(C=1000, max_iter=10_000).fit(features, labels, sample_weight=weights * len(rows) / (2 * len(sets)))
 
 
 def verdicts(model: LogisticRegression, rows: Sequence[Row], columns: Sequence[int]) -> np.ndarray:

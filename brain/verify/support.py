@@ -35,12 +35,14 @@ class Features(NamedTuple):
 
     uncovered: float
     """log(1 + the claim's terms that its best sentences, the title and the headings don't hold)."""
+    uncovered_all: float
+    """The same for all sentences of the passages."""
     closeness: float
     """Cosine of the claim and the closest of its best sentences."""
 
 
-WEIGHTS, BIAS = Features(uncovered=-1.0, closeness=20.0), -16.0
-LEXICAL_WEIGHT, LEXICAL_BIAS = -1.0, 2.0
+WEIGHTS, BIAS = Features(uncovered=-1.0, uncovered_all=-0.5, closeness=20.0), -16.0
+LEXICAL, LEXICAL_BIAS = Features(uncovered=-1.0, uncovered_all=-0.5, closeness=0.0), 2.0
 """Where there are no vectors to compare."""
 CLOSENESS = (0.7, 1.0)
 """All cosines of the embedded encoder lie here: where none of them could change the verdict, nothing is encoded."""
@@ -170,19 +172,26 @@ def wrong(claim: Text, evidence: Evidence, picked: Sequence[Text], said: set[str
         yield from _turned(claim, picked[0], said)
 
 
-def uncovered(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> float:
+def uncovered(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> tuple[float, float]:
+    """As in Features: of the best sentences, and of all."""
     held = evidence.context.content.union(*(text.content for text in picked))
-    return math.log1p(len(claim.content - held))
+    return math.log1p(len(claim.content - held)), math.log1p(len(claim.content - evidence.content))
 
 
-def _probability(claim: Text, missing: float, picked: Sequence[Text], close: Close | None) -> float:
+def _probability(
+    claim: Text, missing: tuple[float, float], picked: Sequence[Text], close: Close | None
+) -> float:
     if close is None:
-        return sigmoid(LEXICAL_BIAS + LEXICAL_WEIGHT * missing)
-    least, most = (sigmoid(BIAS + WEIGHTS.uncovered * missing + WEIGHTS.closeness * cosine) for cosine in CLOSENESS)
+        return _logistic(LEXICAL, LEXICAL_BIAS, Features(*missing, 0.0))
+    least, most = (_logistic(WEIGHTS, BIAS, Features(*missing, cosine)) for cosine in CLOSENESS)
     if least >= THRESHOLD or most < THRESHOLD:
         return least if least >= THRESHOLD else most
     cosine = max(close(claim.text, [text.text for text in picked]))
-    return sigmoid(BIAS + WEIGHTS.uncovered * missing + WEIGHTS.closeness * cosine)
+    return _logistic(WEIGHTS, BIAS, Features(*missing, cosine))
+
+
+def _logistic(weights: Features, bias: float, features: Features) -> float:
+    return 1 / (1 + math.exp(-bias - sum(w * x for w, x in zip(weights, features, strict=True))))
 
 
 def _wrong_values(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> list[Value]:
@@ -205,7 +214,3 @@ def _turned(claim: Text, sentence: Text, said: set[str]) -> Iterator[str]:
         yield f"the passage says this of others than “{who}”"
     if condition := left_out(claim.words, sentence.words, said, claim.language):
         yield f"a condition is left out: “{condition}”"
-
-
-def sigmoid(logit: float) -> float:
-    return 1 / (1 + math.exp(-logit))
