@@ -63,12 +63,8 @@ def rows_of(sentence: str, evidence: Evidence, group: str, kind: str, close: Clo
         said = set(Text(sentence, language).content)
         problems = list(wrong(claim, evidence, picked, said))
         closeness = max(close(claim.text, [text.text for text in picked])) if picked else 0.0
-        found.append((bool(problems) or not picked, Features(*uncovered(claim, evidence, picked), closeness)))
-    features = Features(
-        max(f.uncovered for _, f in found),
-        max(f.uncovered_all for _, f in found),
-        min(f.closeness for _, f in found),
-    )
+        found.append((bool(problems) or not picked, Features(uncovered(claim, evidence), closeness)))
+    features = Features(max(f.uncovered for _, f in found), min(f.closeness for _, f in found))
     return Row(group, kind, kind == "supported", any(bad for bad, _ in found), features)
 
 

@@ -15,26 +15,22 @@ def unmatched(claim: Sequence[Value], evidence: Sequence[Value], context: Sequen
     return [value for value in missing if not _year_apart(value, [*evidence, *context])]
 
 
-def exchanged(claim: Sequence[Value], sentence: Sequence[Value]) -> list[Value]:
+def exchanged(claim: Sequence[Value], sentence: Sequence[Value], *, same: bool = False) -> list[Value]:
     """The claim's values that stand in place of others of the sentence that is closest to it.
 
     "30 days" where the sentence has "14 days" and the claim doesn't, even if 30 days are elsewhere in the passage; or 30 days
-    twice where the sentence has 14 and 30.
+    twice where the sentence has 14 and 30. `same`: the two say the same but for this, so that any other of its unit will do.
     """
-    missing = [value for value in unmatched(claim, sentence) if _instead(value, claim, sentence)]
+    others = [other for other in sentence if not other.weak and (same or not _holds(other, claim))]
+    missing = [value for value in unmatched(claim, sentence) if any(_alike(value, other) for other in others)]
     return missing or _repeated(claim, sentence)
-
-
-def _instead(value: Value, claim: Sequence[Value], sentence: Sequence[Value]) -> bool:
-    unsaid = [other for other in sentence if other.kind == value.kind and not other.weak and not _holds(other, claim)]
-    return any(_alike(value, other) for other in unsaid)
 
 
 def _alike(value: Value, other: Value) -> bool:
     """Whether they say how much of the same: days, euros, children, or which year."""
-    if value.kind != "number" or value.unit:
-        return value.unit == other.unit
-    return other.unit is None and (value.noun[:4] == other.noun[:4] != "" or (_year(value) and _year(other)))
+    if value.kind != other.kind or value.kind != "number" or value.unit:
+        return value.kind == other.kind and value.unit == other.unit
+    return other.unit is None and (value.noun[:4] == other.noun[:4] or (_year(value) and _year(other)))
 
 
 def _year(value: Value) -> bool:
@@ -68,7 +64,8 @@ def _equal(value: Value, held: Value) -> bool:
 
 def _counts(value: Value, held: Value) -> bool:
     """ "un enfant" is 1 child, but "un" is no 1 of anything else."""
-    return not held.weak or value.weak or value.unit is not None or value.noun[:4] == held.noun[:4] != ""
+    same_unit = value.unit is not None and value.unit == held.unit
+    return not held.weak or value.weak or same_unit or value.noun[:4] == held.noun[:4] != ""
 
 
 def _in_another_kind(value: Value, held: Iterable[Value]) -> bool:

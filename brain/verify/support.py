@@ -26,6 +26,8 @@ MOST_NAMED = 3
 UNRELATED = "the passage does not say this"
 CLOSE = 0.6
 """Share of the claim's terms in one sentence from which on that sentence says the same, or means to."""
+SAME = 0.8
+"""The same, from which on it says nothing else."""
 LEAST_NEW = 0.25
 """A further sentence must hold this share of the claim's terms that the sentences before it don't."""
 
@@ -34,15 +36,13 @@ class Features(NamedTuple):
     """Of a claim beside its evidence, where nothing that can be looked up is wrong."""
 
     uncovered: float
-    """log(1 + the claim's terms that its best sentences, the title and the headings don't hold)."""
-    uncovered_all: float
-    """The same for all sentences of the passages."""
+    """log(1 + the claim's terms that the cited passages, their titles and headings don't hold)."""
     closeness: float
     """Cosine of the claim and the closest of its best sentences."""
 
 
-WEIGHTS, BIAS = Features(uncovered=-1.0, uncovered_all=-0.5, closeness=20.0), -16.0
-LEXICAL, LEXICAL_BIAS = Features(uncovered=-1.0, uncovered_all=-0.5, closeness=0.0), 2.0
+WEIGHTS, BIAS = Features(uncovered=-1.01, closeness=16.55), -12.72
+LEXICAL, LEXICAL_BIAS = Features(uncovered=-1.33, closeness=0.0), 2.6
 """Where there are no vectors to compare."""
 CLOSENESS = (0.7, 1.0)
 """All cosines of the embedded encoder lie here: where none of them could change the verdict, nothing is encoded."""
@@ -156,7 +156,7 @@ def check(claim: Text, evidence: Evidence, said: Iterable[str] = (), close: Clos
     problems = tuple(wrong(claim, evidence, picked, {*claim.content, *said}))
     if problems or not picked:
         return Finding(0.0, problems or (UNRELATED,), tuple(chosen))
-    probability = _probability(claim, uncovered(claim, evidence, picked), picked, close)
+    probability = _probability(claim, uncovered(claim, evidence), picked, close)
     return Finding(probability, () if probability >= THRESHOLD else (UNRELATED,), tuple(chosen))
 
 
@@ -172,22 +172,18 @@ def wrong(claim: Text, evidence: Evidence, picked: Sequence[Text], said: set[str
         yield from _turned(claim, picked[0], said)
 
 
-def uncovered(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> tuple[float, float]:
-    """As in Features: of the best sentences, and of all."""
-    held = evidence.context.content.union(*(text.content for text in picked))
-    return math.log1p(len(claim.content - held)), math.log1p(len(claim.content - evidence.content))
+def uncovered(claim: Text, evidence: Evidence) -> float:
+    return math.log1p(len(claim.content - evidence.content))
 
 
-def _probability(
-    claim: Text, missing: tuple[float, float], picked: Sequence[Text], close: Close | None
-) -> float:
+def _probability(claim: Text, missing: float, picked: Sequence[Text], close: Close | None) -> float:
     if close is None:
-        return _logistic(LEXICAL, LEXICAL_BIAS, Features(*missing, 0.0))
-    least, most = (_logistic(WEIGHTS, BIAS, Features(*missing, cosine)) for cosine in CLOSENESS)
+        return _logistic(LEXICAL, LEXICAL_BIAS, Features(missing, 0.0))
+    least, most = (_logistic(WEIGHTS, BIAS, Features(missing, cosine)) for cosine in CLOSENESS)
     if least >= THRESHOLD or most < THRESHOLD:
         return least if least >= THRESHOLD else most
     cosine = max(close(claim.text, [text.text for text in picked]))
-    return _logistic(WEIGHTS, BIAS, Features(*missing, cosine))
+    return _logistic(WEIGHTS, BIAS, Features(missing, cosine))
 
 
 def _logistic(weights: Features, bias: float, features: Features) -> float:
@@ -199,11 +195,11 @@ def _wrong_values(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> li
     if not claim.values or not picked:
         return []
     best = picked[0]
-    close = len(claim.content & best.content) >= CLOSE * len(claim.content)
+    shared = len(claim.content & best.content) / max(1, len(claim.content))
     missing = unmatched(claim.values, [value for text in picked for value in text.values], evidence.context.values)
     if missing:
         missing = unmatched(missing, evidence.values, evidence.context.values)
-    return missing or (exchanged(claim.values, best.values) if close else [])
+    return missing or (exchanged(claim.values, best.values, same=shared >= SAME) if shared >= CLOSE else [])
 
 
 def _turned(claim: Text, sentence: Text, said: set[str]) -> Iterator[str]:
