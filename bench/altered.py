@@ -35,7 +35,9 @@ _HARMLESS = (
     (r"\bconcernant\b", "pour"), (r"\btransmettre\b", "envoyer"), (r"\bdébute\b", "commence"), (r"\bdès que\b", "aussitôt que"), (r"\bperçoit\b", "reçoit"),
     (r"\beffectuée?\b", "faite"), (r"\bdans un délai de\b", "sous"), (r"\bdans les\b(?= \d)", "sous"), (r"\bconsulter\b", "regarder"), (r"\bnécessaire\b", "requis"),
 )  # fmt: skip
-_OPENINGS = re.compile(r"\A(?:En effet|Toutefois|Cependant|Par ailleurs|Ainsi|De plus|En outre|Attention|À noter|Par exemple|Dans ce cas|Néanmoins)[ ,:]+(?=\S)")
+_OPENINGS = re.compile(
+    r"\A(?:En effet|Toutefois|Cependant|Par ailleurs|Ainsi|De plus|En outre|Attention|À noter|Par exemple|Dans ce cas|Néanmoins)[ ,:]+(?=\S)"
+)
 _PARENTHESIS = re.compile(r" \((?!sauf|à cond|à moins|sous rés)[^()0-9]{3,60}\)")
 _AUDIENCES = (
     ("salarié", "employeur"), ("mineur", "majeur"), ("locataire", "propriétaire"), ("employeur", "salarié"),
@@ -43,12 +45,16 @@ _AUDIENCES = (
     ("bailleur", "locataire"), ("parent", "enfant"), ("majeur", "mineur"), ("particulier", "professionnel"), ("père", "mère"), ("apprenti", "stagiaire"),
 )  # fmt: skip
 _NEGATED = re.compile(r"\b(?:ne |n['’])(?P<verb>[\w-]+) (?:pas|plus|jamais)\b", re.IGNORECASE)
-_AFFIRMED = re.compile(r"\b(?P<verb>est|sont|peut|peuvent|doit|doivent|a|ont|permet|donne|bénéficie|devez|pouvez|reste|sera|seront)\b(?! pas\b)")
+_AFFIRMED = re.compile(
+    r"\b(?P<verb>est|sont|peut|peuvent|doit|doivent|a|ont|permet|donne|bénéficie|devez|pouvez|reste|sera|seront)\b(?! pas\b)"
+)
 _CONDITION = re.compile(r",? (?:sauf|à condition|à moins|sous réserve|excepté|uniquement|seulement)\b[^,;:.()]*")
 _NUMBER = re.compile(r"(?<![\w/.,-])\d{1,3}(?:[ \u00a0]\d{3})+(?:,\d+)?|(?<![\w/.,-])\d+(?:,\d+)?(?![\w/-])")
 _DATE = re.compile(rf"\b(?:(?P<day>\d{{1,2}}|1er) )?(?P<month>{_MONTH})(?: (?P<year>(?:19|20)\d\d))?\b")
 _NAME = re.compile(r"(?<=[a-zéèàçûêîô,] )[A-ZÉÈÀ][a-zéèêàçïîôû]{3,}\b")
-_WORD_NUMBER = re.compile(r"\b(?:" + "|".join(_WORDS.values()) + r")\b(?= (?:jours|mois|ans|semaines|années|heures|fois))")
+_WORD_NUMBER = re.compile(
+    r"\b(?:" + "|".join(_WORDS.values()) + r")\b(?= (?:jours|mois|ans|semaines|années|heures|fois))"
+)
 
 
 @dataclass(frozen=True)
@@ -160,7 +166,11 @@ def _figures_otherwise(text: str, draw: random.Random) -> str:
     def other(match: re.Match[str]) -> str:
         figures = re.sub(r"\s", "", match[0])
         value = float(figures.replace(",", "."))
-        if value in _WORDS and draw.random() < 0.7 and re.match(r" (?:jours|mois|ans|semaines|années|heures|fois)", text[match.end() :]):
+        if (
+            value in _WORDS
+            and draw.random() < 0.7
+            and re.match(r" (?:jours|mois|ans|semaines|années|heures|fois)", text[match.end() :])
+        ):
             return _WORDS[int(value)]
         if " " in match[0] or "\u00a0" in match[0]:
             return draw.choice([figures, match[0].replace(" ", "\u202f").replace("\u00a0", "\u202f")])
@@ -245,7 +255,9 @@ def _negation(text: str, passage: str, names: Sequence[str], draw: random.Random
     if denied:
         match = draw.choice(denied)
         return text[: match.start()] + match["verb"] + text[match.end() :]
-    affirmed = [m for m in _AFFIRMED.finditer(text) if not re.search(r"(?:\bne |n['’]|\by |qu['’]il )\Z", text[: m.start()])]
+    affirmed = [
+        m for m in _AFFIRMED.finditer(text) if not re.search(r"(?:\bne |n['’]|\by |qu['’]il )\Z", text[: m.start()])
+    ]
     affirmed = [m for m in affirmed if text[: m.start()].count(" ") > 0]
     if not affirmed:
         return None

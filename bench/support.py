@@ -114,7 +114,9 @@ def fit(sets: Sequence[Sequence[Row]], columns: Sequence[int]) -> LogisticRegres
     sizes = Counter((at, row.supported) for at, rows_ in enumerate(sets) for row in rows_)
     weights = np.array([1 / sizes[at, row.supported] for at, row in rows])
     features = np.array([[row.features[column] for column in columns] for _, row in rows])
-    return LogisticRegression(C=1000, max_iter=10_000).fit(features, labels, sample_weight=weights * len(rows) / (2 * len(sets)))
+    return LogisticRegression(C=1000, max_iter=10_000).fit(
+        features, labels, sample_weight=weights * len(rows) / (2 * len(sets))
+    )
 
 
 def verdicts(model: LogisticRegression, rows: Sequence[Row], columns: Sequence[int]) -> np.ndarray:
@@ -201,13 +203,25 @@ def report(claims: Sequence[Row], french: Sequence[Row], answers: Sequence[Row],
         said = cross_validated([claims, french], columns)
         low, high = interval(claims, lambda places, s=said[0]: balanced(claims, s, places))  # type: ignore[misc]
         accuracy = balanced(claims, said[0])
-        table.append([f"claims, balanced accuracy ({name})", str(len(claims)), f"{accuracy:.3f}", f"{low:.3f}–{high:.3f}"])
-        table += [[f"French, {kind}: flagged ({name})", *share(french, said[1], kind)] for kind in ("supported", *KINDS)]
+        table.append(
+            [f"claims, balanced accuracy ({name})", str(len(claims)), f"{accuracy:.3f}", f"{low:.3f}–{high:.3f}"]
+        )
+        table += [
+            [f"French, {kind}: flagged ({name})", *share(french, said[1], kind)] for kind in ("supported", *KINDS)
+        ]
         model = fit([claims, french], columns)
         if answers:
-            table.append([f"answers that people wrote: flagged ({name})", *share(answers, verdicts(model, answers, columns)[None], "supported")])
+            table.append(
+                [
+                    f"answers that people wrote: flagged ({name})",
+                    *share(answers, verdicts(model, answers, columns)[None], "supported"),
+                ]
+            )
         kept[name] = [*map(float, model.coef_[0]), float(model.intercept_[0])]
-    notes = [f"{name}: weights {', '.join(f'{w:.2f}' for w in values)} (the last is the bias)" for name, values in kept.items()]
+    notes = [
+        f"{name}: weights {', '.join(f'{w:.2f}' for w in values)} (the last is the bias)"
+        for name, values in kept.items()
+    ]
     show("Is a sentence supported by its passage?", ["", "n", "share", "95 %"], table, notes)
     if to:
         to.write_text(json.dumps({"table": table, "weights": kept, "machine": machine()}, indent=1), encoding="utf-8")

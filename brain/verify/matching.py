@@ -102,7 +102,9 @@ def _year_apart(value: Value, held: Sequence[Value]) -> bool:
         if year == "*" or (month, day) == ("*", "*"):
             continue
         stated = Value("number", frozenset({year}))
-        if any(_date_in(f"*-{month}-{day}", other) and other.startswith("*") for other in _dates(held)) and _holds(stated, held):
+        if any(_date_in(f"*-{month}-{day}", other) and other.startswith("*") for other in _dates(held)) and _holds(
+            stated, held
+        ):
             return True
     return False
 
@@ -120,4 +122,6 @@ def _repeated(claim: Sequence[Value], evidence: Sequence[Value]) -> list[Value]:
 
 
 def _counted(values: Iterable[Value]) -> Counter[tuple[str | None, str]]:
-    return Counter((value.unit, reading) for value in values if value.kind in ("number", "date") for reading in value.readings)
+    return Counter(
+        (value.unit, reading) for value in values if value.kind in ("number", "date") for reading in value.readings
+    )

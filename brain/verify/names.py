@@ -79,7 +79,11 @@ def exchanged_people(claim: Sequence[Word], sentence: Sequence[Word], language: 
 def people_in(found: Iterable[Word], language: str) -> Counter[str]:
     """How often a text speaks of each kind of people."""
     groups, found = _people(language), list(found)
-    return Counter(groups[plain] for at, word in enumerate(found) if (plain := _singular(word.plain)) in groups and not _phrase(found, at))
+    return Counter(
+        groups[plain]
+        for at, word in enumerate(found)
+        if (plain := _singular(word.plain)) in groups and not _phrase(found, at)
+    )
 
 
 def _phrase(found: Sequence[Word], at: int) -> bool:
@@ -100,7 +104,9 @@ def _singular(plain: str) -> str:
 
 def _root(plain: str) -> set[str]:
     """The names that it may be derived from: "libyan" from "libya", "jordanians" from "jordan", "nazism" from "nazi"."""
-    return {plain.removesuffix(ending) for ending in _ENDINGS if plain.endswith(ending) and len(plain) - len(ending) >= 4}
+    return {
+        plain.removesuffix(ending) for ending in _ENDINGS if plain.endswith(ending) and len(plain) - len(ending) >= 4
+    }
 
 
 def _initials(found: Iterable[Word]) -> str:

@@ -8,7 +8,9 @@ from text_to_num import find_numbers
 LANGUAGES = frozenset("da de en es fr it nl pt".split())
 WEAK = "\ue000"
 """Stands before a number that may be a mere article or adjective: "un", "one", "first", "neuf"."""
-_WEAK_WORDS = frozenset("un une uns unes one ones premier première premiers premières first neuf neufs ein eine una uno".split())
+_WEAK_WORDS = frozenset(
+    "un une uns unes one ones premier première premiers premières first neuf neufs ein eine una uno".split()
+)
 _NEVER = frozenset("second seconde seconds secondes quart quarts quarter quarters tiers third".split())
 _SCALES = ("million", "milliard", "billion", "mille", "thousand", "hundred", "cent")
 _TOKEN = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*|\d+|[^\w\s]")

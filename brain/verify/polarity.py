@@ -14,7 +14,9 @@ _BEFORE = frozenset("ne n".split())
 _AFTER = frozenset("pas jamais rien aucun aucune personne guere nul nulle nullement plus point ni".split())
 _BARE = frozenset("peut peuvent saurait sauraient".split())
 """Verbs that "ne" alone denies."""
-_MODAL = frozenset("peut peux peuvent pouvez pouvons pourra pourront pouvait doit dois doivent devez devons devra devront devait faut faudra".split())
+_MODAL = frozenset(
+    "peut peux peuvent pouvez pouvons pourra pourront pouvait doit dois doivent devez devons devra devront devait faut faudra".split()
+)
 """Verbs that hand a negation on: "ne peut pas demander" denies "demander"."""
 _ALONE = {
     "fr": frozenset("sans aucun aucune jamais ni non nul nulle nullement aucunement".split()),
@@ -123,7 +125,9 @@ def contradiction(claim: Sequence[Word], evidence: Sequence[Word], language: str
     return denied or _opposite(claim, said, evidence, held, language) or _one_more(claim, said, evidence, held)
 
 
-def _one_more(claim: Sequence[Word], said: Sequence[Negation], evidence: Sequence[Word], held: Sequence[Negation]) -> str:
+def _one_more(
+    claim: Sequence[Word], said: Sequence[Negation], evidence: Sequence[Word], held: Sequence[Negation]
+) -> str:
     """Where both say nearly the same, one negation more or fewer turns the meaning, whatever word it stands by."""
     ours, theirs = content(claim), content(evidence)
     if len(said) == len(held) or len(ours & theirs) < ALIKE * max(len(ours), len(theirs), 1):
@@ -170,5 +174,3 @@ def _opposite(
 def _pairs(language: str) -> list[tuple[str, str]]:
     pairs = (pair.split("/") for pair in _OPPOSITES.get(language, "").split())
     return [(fold(first), fold(second)) for first, second in pairs]
-
-

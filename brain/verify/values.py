@@ -72,7 +72,16 @@ _IN_BASE = {
     "half-year": ("month", 6),
     "year": ("month", 12),
 }
-_SCALE_OF = {"k": 1e3, "mille": 1e3, "thousand": 1e3, "milliers": 1e3, "hundred": 1e2, "million": 1e6, "millions": 1e6, "m": 1e6}
+_SCALE_OF = {
+    "k": 1e3,
+    "mille": 1e3,
+    "thousand": 1e3,
+    "milliers": 1e3,
+    "hundred": 1e2,
+    "million": 1e6,
+    "millions": 1e6,
+    "m": 1e6,
+}
 _SCALE_OF |= {"milliard": 1e9, "milliards": 1e9, "billion": 1e9, "billions": 1e9, "md": 1e9, "mds": 1e9, "bn": 1e9}
 _MONTHS = {
     1: "janvier janv january jan",
@@ -89,7 +98,9 @@ _MONTHS = {
     12: "décembre decembre déc dec december",
 }
 _MONTH_OF = {word: month for month, words in _MONTHS.items() for word in words.split()}
-_PLAIN_MONTHS = sorted(set(_MONTH_OF) - {"mars", "march", "mar", "may", "mai", "jan", "dec", "sep", "oct", "nov"}, key=len, reverse=True)
+_PLAIN_MONTHS = sorted(
+    set(_MONTH_OF) - {"mars", "march", "mar", "may", "mai", "jan", "dec", "sep", "oct", "nov"}, key=len, reverse=True
+)
 
 
 def _any(words: Iterable[str]) -> str:
@@ -158,7 +169,12 @@ def _in_base(value: Value) -> Value:
     unit, factor = _IN_BASE.get(value.unit or "", (value.unit, 1))
     if factor == 1:
         return value
-    return replace(value, unit=unit, raw=value.readings, readings=frozenset(_plain(float(reading) * factor) for reading in value.readings))
+    return replace(
+        value,
+        unit=unit,
+        raw=value.readings,
+        readings=frozenset(_plain(float(reading) * factor) for reading in value.readings),
+    )
 
 
 def _read(match: re.Match[str], language: str) -> Iterator[Value]:

@@ -20,6 +20,7 @@ from brain.verify.values import values_in
 
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts into unit vectors, shape (texts, dimensions)."""
+NO_CITATION = "a part of it has no citation"
 STILL_ANSWERED = 0.5
 """Share of the question's terms in the draft that what is left of it must hold, or it answers something else."""
 
@@ -50,6 +51,8 @@ class Verifier:
         probability, problems, citations = 1.0, list[str](), list(sentence.citations)
         for claim in claims:
             passages = [by_id[id] for id in claim.passage_ids if id in by_id]
+            if not passages:
+                probability, problems = 0.0, [*problems, NO_CITATION]
             for finding, evidence in self._findings(claim.text, passages, said, language):
                 probability = min(probability, finding.probability)
                 problems += finding.problems
@@ -79,7 +82,9 @@ def _by_language(passages: Sequence[Passage], language: str) -> dict[str, list[P
     return {language: groups[language]} if language in groups else groups
 
 
-def _further(had: Sequence[Citation], finding: Finding, evidence: Evidence, by_id: dict[str, Passage]) -> list[Citation]:
+def _further(
+    had: Sequence[Citation], finding: Finding, evidence: Evidence, by_id: dict[str, Passage]
+) -> list[Citation]:
     """The units of the sentences that the claim rests on, those that are cited already left out."""
     if not finding.supported:
         return []

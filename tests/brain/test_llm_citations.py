@@ -122,7 +122,12 @@ def test_markers_inside_a_sentence_divide_it_into_claims() -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    ["Le client a 14 jours [1].", "Le client [1] a 14 jours [1].", "Selon [1], le client a 14 jours [2].", "[1] Un délai."],
+    [
+        "Le client a 14 jours [1].",
+        "Le client [1] a 14 jours [1].",
+        "Selon [1], le client a 14 jours [2].",
+        "[1] Un délai.",
+    ],
 )
 def test_a_sentence_with_one_claim_is_not_divided(reply: str) -> None:
     assert parts(reply) == []

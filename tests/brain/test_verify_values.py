@@ -115,5 +115,9 @@ def test_any_text_can_be_read_and_states_its_own_values(text: str, language: str
 @given(st.integers(0, 10**7), st.integers(0, 99))
 def test_an_amount_is_the_same_however_it_is_written(whole: int, cents: int) -> None:
     spaced = f"{whole:,}".replace(",", " ")
-    forms = [f"{spaced},{cents:02d} €", f"{spaced.replace(' ', chr(0x202F))},{cents:02d} EUR", f"{whole}.{cents:02d} euros"]
+    forms = [
+        f"{spaced},{cents:02d} €",
+        f"{spaced.replace(' ', chr(0x202F))},{cents:02d} EUR",
+        f"{whole}.{cents:02d} euros",
+    ]
     assert len({frozenset(values_in(form, "fr")[0].readings) for form in forms}) == 1
