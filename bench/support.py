@@ -2,9 +2,9 @@
 
     python -m bench.support --claims claims.jsonl --pages pages.jsonl.gz [--answers answers.jsonl] [--json FILE]
 
-`--claims`: one JSON object a line with `claim`, `evidence` (its sentences), `label` ("supported" or another) and `meta.claim_title`, the
-source article. `--pages`: French pages with `id`, `title`, `markdown`, of which pairs are made (`bench/altered.py`). `--answers`: answers
-that people wrote from a passage (`passages[].text`, `output[].answer`), all supported: how many sentences are flagged nevertheless?
+`--claims`: one JSON object a line with `claim`, `evidence` (its sentences), `label` ("supported" or another) and
+`meta.claim_title`, the source article. `--pages`: French pages with `id`, `title`, `markdown`, of which pairs are made
+(`bench/altered.py`). `--answers`: answers that people wrote from a passage (`passages[].text`, `output[].answer`), all supported: how many sentences are flagged nevertheless?
 Folds never split a source article or a page. Weights are fitted with both sets, and both labels, counting the same.
 """
 
@@ -15,6 +15,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -22,22 +23,17 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
 from bench.altered import KINDS, Pair, pairs
-from bench.measure import machine, show
+from bench.measure import machine, percentiles, show
 from brain import load_settings
+from brain.answerers.base import Draft
 from brain.encoder import make_encoder
 from brain.text.sentences import sentence_spans
-from brain.types import Passage, Scores
-from brain.verify.support import (
-    THRESHOLD,
-    Close,
-    Evidence,
-    Features,
-    Text,
-    best_sentences,
-    claims_of,
-    uncovered,
-    wrong,
-)
+from brain.types import Citation, Passage, Question, Scores, Sentence
+from brain.verify import Verifier
+from brain.verify.reading import Evidence, Text, claims_of
+from brain.verify.support import THRESHOLD, Close, Features, best_sentences, uncovered, wrong
+from brain.verify.verifier import Encode
+
 
 FOLDS, ROUNDS = 5, 10
 RESAMPLED = 2000
@@ -176,9 +172,27 @@ def share(rows: Sequence[Row], said: np.ndarray, kind: str) -> list[str]:
 
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        yield from map(json.loads, lines)
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return map(json.loads, content.decode("utf-8").splitlines())
+
+
+def milliseconds(made: Sequence[Pair], encode: Encode | None, drafts: int = 100) -> dict[str, float]:
+    """What checking an answer takes: three sentences in other words than their passages', each of another passage."""
+    verifier, times = Verifier("mark", encode), []
+    supported = [pair for pair in made if pair.kind == "supported"]
+    for at in range(min(drafts, len(supported) // 3)):
+        three = supported[3 * at : 3 * at + 3]
+        passages = [
+            Passage(str(i), str(i), p.passage, (0, len(p.passage)), Scores(0.0), title=p.title, language="fr")
+            for i, p in enumerate(three)
+        ]
+        sentences = [
+            Sentence(p.sentence, (Citation(str(i), str(i), (0, 1), p.passage[:1]),)) for i, p in enumerate(three)
+        ]
+        start = perf_counter()
+        verifier.verified(Draft(tuple(sentences)), Question(three[0].original, language="fr"), "fr", passages)
+        times.append(1e3 * (perf_counter() - start))
+    return percentiles(times)
 
 
 def main() -> None:
@@ -190,14 +204,22 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=2026, help="of the pairs that are made")
     parser.add_argument("--json", type=Path)
     given = parser.parse_args()
-    close = close_by(make_encoder(load_settings()).encode_questions)
+    encode = make_encoder(load_settings()).encode_questions
+    close = close_by(encode)
     made = pairs(list(_lines(given.pages)), given.each, 4 * given.each, given.seed)
     claims, french = claim_rows(given.claims, close), pair_rows(made, close)
     answers = answer_rows(given.answers, close) if given.answers else []
-    report(claims, french, answers, given.json)
+    times = {"words and vectors": milliseconds(made, encode), "words alone": milliseconds(made, None)}
+    report(claims, french, answers, times, given.json)
 
 
-def report(claims: Sequence[Row], french: Sequence[Row], answers: Sequence[Row], to: Path | None) -> None:
+def report(
+    claims: Sequence[Row],
+    french: Sequence[Row],
+    answers: Sequence[Row],
+    times: dict[str, dict[str, float]],
+    to: Path | None,
+) -> None:
     table, kept = [], {}
     for name, columns in (("words and vectors", (0, 1)), ("words alone", (0,))):
         said = cross_validated([claims, french], columns)
@@ -222,9 +244,14 @@ def report(claims: Sequence[Row], french: Sequence[Row], answers: Sequence[Row],
         f"{name}: weights {', '.join(f'{w:.2f}' for w in values)} (the last is the bias)"
         for name, values in kept.items()
     ]
+    notes += [
+        f"three sentences checked, {name}: p50 {t['p50']:.1f} ms, p95 {t['p95']:.1f} ms" for name, t in times.items()
+    ]
     show("Is a sentence supported by its passage?", ["", "n", "share", "95 %"], table, notes)
     if to:
-        to.write_text(json.dumps({"table": table, "weights": kept, "machine": machine()}, indent=1), encoding="utf-8")
+        to.write_text(
+            json.dumps({"table": table, "weights": kept, "ms": times, "machine": machine()}, indent=1), encoding="utf-8"
+        )
 
 
 if __name__ == "__main__":

@@ -37,8 +37,8 @@ def names_in(found: Sequence[Word], language: str) -> list[Word]:
     for at, word in enumerate(found):
         if word.mark or len(word.text) < 2 or word.plain in _NOT_NAMES or word.text[0].isdigit():
             continue
-        opens = at == 0 or found[at - 1].mark and found[at - 1].plain != ","
-        if (word.text[0].isupper() and not opens) or not word.text[1:].islower() and word.text != word.text.lower():
+        opens = at == 0 or (found[at - 1].mark and found[at - 1].plain != ",")
+        if (word.text[0].isupper() and not opens) or (not word.text[1:].islower() and word.text != word.text.lower()):
             out.append(word)
     return out
 

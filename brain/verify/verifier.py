@@ -15,7 +15,8 @@ from brain.text.language import UNKNOWN
 from brain.text.units import units
 from brain.types import Citation, Claim, Passage, Question, Sentence, Support
 from brain.verify.crossing import check_across
-from brain.verify.support import Close, Evidence, Finding, Text, check, claims_of
+from brain.verify.reading import Evidence, Text, claims_of
+from brain.verify.support import Close, Finding, check
 from brain.verify.values import values_in
 
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]

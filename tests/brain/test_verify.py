@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from brain.answerers.base import Draft
 from brain.types import Citation, Claim, Passage, Question, Scores, Sentence
 from brain.verify import Verifier
-from brain.verify.support import Evidence, Text, check
+from brain.verify.reading import Evidence, Text
+from brain.verify.support import check
 
 RETURNS = (
     "Le client dispose de 14 jours pour renvoyer un article. Les articles soldés ne sont pas repris. "
