@@ -4,7 +4,8 @@
 
 `--claims`: one JSON object a line with `claim`, `evidence` (its sentences), `label` ("supported" or another) and
 `meta.claim_title`, the source article. `--pages`: French pages with `id`, `title`, `markdown`, of which pairs are made
-(`bench/altered.py`). `--answers`: answers that people wrote from a passage (`passages[].text`, `output[].answer`), all supported: how many sentences are flagged nevertheless?
+(`bench/altered.py`). `--answers`: answers that people
+wrote from a passage (`passages[].text`, `output[].answer`), all supported: how many sentences are flagged nevertheless?
 Folds never split a source article or a page. Weights are fitted with both sets, and both labels, counting the same.
 """
 
@@ -33,7 +34,6 @@ from brain.verify import Verifier
 from brain.verify.reading import Evidence, Text, claims_of
 from brain.verify.support import THRESHOLD, Close, Features, best_sentences, uncovered, wrong
 from brain.verify.verifier import Encode
-
 
 FOLDS, ROUNDS = 5, 10
 RESAMPLED = 2000
@@ -173,7 +173,7 @@ def share(rows: Sequence[Row], said: np.ndarray, kind: str) -> list[str]:
 
 def _lines(path: Path) -> Iterable[dict[str, Any]]:
     content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
-    return map(json.loads, content.decode("utf-8").splitlines())
+    return map(json.loads, content.decode("utf-8").strip().split("\n"))
 
 
 def milliseconds(made: Sequence[Pair], encode: Encode | None, drafts: int = 100) -> dict[str, float]:

@@ -6,12 +6,13 @@ from collections.abc import Sequence
 from brain.verify.words import STOPS, Word, content
 
 _EXCEPTION = {
-    "fr": "sauf|excepte|hormis|a l exception|a moins|a condition|sous reserve|a la condition|sous condition|a defaut de",
-    "en": "unless|except|excepting|provided that|providing that|subject to|on condition|as long as|other than|apart from",
+    "fr": "sauf|excepte|hormis|a l exception|a moins|a (?:la )?condition|sous (?:reserve|condition)|a defaut de",
+    "en": "unless|except(?:ing)?|provid(?:ed|ing) that|subject to|on condition|as long as|other than|apart from",
 }
 _ONLY = {"fr": "uniquement|seulement|exclusivement", "en": "only|solely|exclusively"}
 _SAYS_ONLY = {
-    "fr": f"{_ONLY['fr']}|seule?s?|strictement|limitee?s?|reservee?s?|ne? [a-z0-9]+ (?:[a-z0-9]+ )?qu?e?|que (?:si|lorsque|dans)|qu en",
+    "fr": f"{_ONLY['fr']}|seule?s?|strictement|limitee?s?|reservee?s?|ne? [a-z0-9]+ (?:[a-z0-9]+ )?que?|que (?:si|lorsque|dans)"
+    "|ne? [a-z0-9]+ (?:[a-z0-9]+ )?qu (?:en|a|au|aux)",
     "en": f"{_ONLY['en']}|just|limited|restricted|reserved|alone|sole|nobody else|no one else",
 }
 COVERED = 0.5

@@ -7,7 +7,7 @@ from brain.verify.names import names_in
 from brain.verify.reading import Evidence, Text
 from brain.verify.support import UNRELATED, Close, Finding
 
-LEAST_CLOSE = 0.86
+LEAST_CLOSE = 0.88
 """Cosine of the embedded encoder from which on a sentence is taken for the other's translation."""
 MOST_READ = 12
 """Sentences of the passages that are encoded."""

@@ -52,7 +52,7 @@ _OPPOSITES = {
 
 @dataclass(frozen=True, slots=True)
 class Negation:
-    """One negation, its first word at `at`. `heads`: the terms that it surely denies; `reach`: the places of all words that it may deny."""
+    """One negation, its first word at `at`. `heads`: terms that it surely denies; `reach`: where all stands that it may deny."""
 
     at: int
     heads: frozenset[str]
