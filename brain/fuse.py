@@ -1,8 +1,8 @@
 """Several rankings into one, by pages: a weighted sum of their scores, each scaled to its own range.
 
 A ranking's scores are scaled so that its best hit has 1, and its last one (cosine) or nothing in common (BM25) has 0; what a
-ranking does not hold has 0 there. A page counts with its best hit, by meaning with its second as well, which tells a page on the matter from one that
-mentions it. Weights: `docs/decisions/0013-ranking.md`, where they were measured.
+ranking does not hold has 0 there. A page counts with its best hit, by meaning with its second as well, which tells a page on the
+matter from one that mentions it. Weights: `docs/decisions/0013-ranking.md`, where they were measured.
 
 Scores rather than ranks: how far the best is ahead says much, and reciprocal ranks throw it away (Bruch, Gai & Ingber, "An analysis of
 fusion functions for hybrid retrieval", ACM TOIS 2023). Pages rather than passages: `docs/decisions/0007-fusion.md`.
@@ -16,24 +16,30 @@ from brain.index.base import Hit
 from brain.types import Scores
 
 HUGE = 20
-"""Hits among the candidates; a page with more is so long that one of its passages is close to anything."""
-HUGE_WEIGHT = 0.6
-SECOND_UNKNOWN = 0.5
+"""Passages among the candidates; a page with more is so long that one of them is close to anything."""
+SECOND_UNKNOWN = 0.75
 """What the second hit counts, as a share of the first, where there is none: the page may hold one passage only."""
 
 
-class Weights(NamedTuple):
-    """What each ranking counts: passages by meaning (best and second), by words; titles by words; what a conversation names."""
+class Features(NamedTuple):
+    """What is known of a page, or what each of it counts. All between 0 and 1, but for `huge`."""
 
     dense: float
+    """By meaning: its best passage."""
     second: float
+    """Its second passage."""
     sparse: float
+    """By words: its best passage."""
     title: float
+    """By words: its title."""
     named: float = 0.0
+    """How much a tag of it is named in the conversation."""
+    huge: float = 0.0
+    """Logarithm of how many more passages of it than `HUGE` are among the candidates, as a share of `HUGE`."""
 
 
-QUESTION = Weights(dense=1.0, second=0.7, sparse=2.7, title=0.3)
-CONVERSATION = Weights(dense=1.5, second=0.0, sparse=0.5, title=1.0, named=1.0)
+QUESTION = Features(dense=1.0, second=0.2, sparse=1.25, title=0.2, huge=-0.6)
+CONVERSATION = Features(dense=1.5, second=0.0, sparse=0.5, title=1.0, named=1.0, huge=-0.6)
 """The last turn says what is asked, those before it about what: the titles are ranked by those, and tags named in them count."""
 
 
@@ -54,26 +60,39 @@ class Rankings(NamedTuple):
     named: Mapping[str, float] = {}
 
 
-def fuse(rankings: Rankings, weights: Weights, per_document: int) -> list[Fused]:
+def fuse(rankings: Rankings, weights: Features, per_document: int) -> list[Fused]:
     """Pages by fused score, each with its `per_document` best passages side by side, best first."""
-    dense, sparse = _scaled(rankings.dense, from_last=True), _scaled(rankings.sparse)
-    scores: dict[str, float] = {}
-    for weight, scored in (
-        (1.0, _by_meaning(dense, weights)),
-        (weights.sparse, _best(sparse)),
-        (weights.title, _best(_scaled(rankings.title))),
-    ):
-        for page, score in scored.items():
-            scores[page] = scores.get(page, 0.0) + weight * score
-    for page in scores:
-        scores[page] += weights.named * rankings.named.get(page, 0.0)
-    passages = _passages(dense, sparse, rankings.title, weights)
+    scores = {
+        page: sum(weight * value for weight, value in zip(weights, features, strict=True))
+        for page, features in features_of(rankings).items()
+    }
+    passages = _passages(rankings, weights)
     raw_dense, raw_sparse = ({hit.id: hit.score for hit in hits} for hits in (rankings.dense, rankings.sparse))
     return [
         Fused(id, page, Scores(scores[page], raw_dense.get(id), raw_sparse.get(id)))
-        for page in sorted(scores, key=lambda page: -scores[page])
+        for page in sorted(scores, key=lambda page: (-scores[page], page))  # of equals always the same one first
         for id in passages[page][:per_document]
     ]
+
+
+def features_of(rankings: Rankings) -> dict[str, Features]:
+    """The pages of all rankings with what is known of each."""
+    by_meaning: dict[str, list[float]] = {}
+    for hit in _scaled(rankings.dense, from_last=True):
+        by_meaning.setdefault(hit.page, []).append(hit.score)
+    by_words, titles = _best(_scaled(rankings.sparse)), _best(_scaled(rankings.title))
+    found: dict[str, Features] = {}
+    for page in {**by_meaning, **by_words, **titles}:
+        dense = by_meaning.get(page, [0.0])
+        found[page] = Features(
+            dense=dense[0],
+            second=dense[1] if len(dense) > 1 else SECOND_UNKNOWN * dense[0],
+            sparse=by_words.get(page, 0.0),
+            title=titles.get(page, 0.0),
+            named=rankings.named.get(page, 0.0),
+            huge=max(0.0, math.log(len(dense) / HUGE)),
+        )
+    return found
 
 
 def _scaled(hits: Sequence[Hit], *, from_last: bool = False) -> list[Hit]:
@@ -93,29 +112,16 @@ def _best(hits: Iterable[Hit]) -> dict[str, float]:
     return best
 
 
-def _by_meaning(hits: Sequence[Hit], weights: Weights) -> dict[str, float]:
-    of_page: dict[str, list[float]] = {}
-    for hit in hits:
-        of_page.setdefault(hit.page, []).append(hit.score)
-    return {
-        page: weights.dense * found[0]
-        + weights.second * (found[1] if len(found) > 1 else SECOND_UNKNOWN * found[0])
-        - HUGE_WEIGHT * max(0.0, math.log(len(found) / HUGE))
-        for page, found in of_page.items()
-    }
-
-
-def _passages(
-    dense: Sequence[Hit], sparse: Sequence[Hit], titles: Sequence[Hit], weights: Weights
-) -> dict[str, list[str]]:
+def _passages(rankings: Rankings, weights: Features) -> dict[str, list[str]]:
     """The passages of each page, best first. A title ranks its page; it does not say which of the passages is the better one."""
     scores: dict[str, float] = {}
     pages: dict[str, str] = {}
-    for weight, hits in ((weights.dense, dense), (weights.sparse, sparse), (0.0, titles)):
+    by_meaning, by_words = _scaled(rankings.dense, from_last=True), _scaled(rankings.sparse)
+    for weight, hits in ((weights.dense, by_meaning), (weights.sparse, by_words), (0.0, rankings.title)):
         for hit in hits:
             pages[hit.id] = hit.page
             scores[hit.id] = scores.get(hit.id, 0.0) + weight * hit.score
     of_page: dict[str, list[str]] = {}
-    for id in sorted(scores, key=lambda id: -scores[id]):
+    for id in sorted(scores, key=lambda id: (-scores[id], id)):
         of_page.setdefault(pages[id], []).append(id)
     return of_page

@@ -1,12 +1,13 @@
 """The rankings of one question: what is asked of the index, in one call for a scope."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
+from typing import Any
 
 from brain.conversation import context_vector, named_tags
-from brain.fuse import CONVERSATION, QUESTION, Fused, Rankings, fuse
-from brain.index.base import DENSE, SPARSE, TITLE, Hit, Index, Scope, Search
+from brain.fuse import CONVERSATION, QUESTION, Features, Fused, Rankings, fuse
+from brain.index.base import DENSE, FUSION, SPARSE, TITLE, Hit, Index, Scope, Search
 from brain.text.bm25 import question_vector
 from brain.types import Question
 
@@ -26,22 +27,32 @@ class Ranker:
         self, question: Question, dense: list[float], language: str, per_document: int
     ) -> Callable[[Scope], list[Fused]]:
         """What ranks the passages of a scope, best first, those of a page side by side."""
+        rankings = self.rankings(question, dense, language)
+        weights = CONVERSATION if question.turns else learned(self._index.manifest)
+        return lambda scope: fuse(rankings(scope), weights, per_document)
+
+    def rankings(self, question: Question, dense: list[float], language: str) -> Callable[[Scope], Rankings]:
+        """What ranks the passages of a scope in each way on its own."""
         sparse = question_vector(question.text, language)
         context = context_vector(question.turns, language) if question.turns else sparse
-        weights = CONVERSATION if question.turns else QUESTION
         asked = [
             Search(by, vector, self._candidates) for by, vector in ((DENSE, dense), (SPARSE, sparse), (TITLE, context))
         ]
 
-        def ranked(scope: Scope) -> list[Fused]:
+        def ranked(scope: Scope) -> Rankings:
             counts = self._tags.of(scope) if question.turns else {}
             named = named_tags(question.text, question.turns, counts, language)
             searches = [*asked, *(Search(DENSE, dense, OF_A_TAG, tag) for tag in named)]
             by_meaning, by_words, titles, *tagged = self._index.search(searches, scope)
             of_tags = dict(zip(named, tagged, strict=True))
-            return fuse(_joined(by_meaning, by_words, titles, of_tags, named), weights, per_document)
+            return _joined(by_meaning, by_words, titles, of_tags, named)
 
         return ranked
+
+
+def learned(manifest: Mapping[str, Any]) -> Features:
+    """The weights that `brain tune` stored with the index, else those that come with Brain."""
+    return Features(**manifest[FUSION]) if FUSION in manifest else QUESTION
 
 
 class Tags:

@@ -1,4 +1,4 @@
-"""`brain eval …`: what a change does to the answers, in numbers."""
+"""`brain eval …`: what a change does to the answers, in numbers; `brain tune`: a change that is made where the numbers allow it."""
 
 import asyncio
 import json
@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
+from brain.console import HomeOption, JsonOption, print_json, say, settings_for
 from brain.errors import BrainError, CaseError
 
 if TYPE_CHECKING:
@@ -21,8 +22,9 @@ app = typer.Typer(help="Measure search on cases with known answers.", no_args_is
 
 
 def register(cli: typer.Typer) -> None:
-    """Adds `eval` to `brain`."""
+    """Adds `eval` and `tune` to `brain`."""
     cli.add_typer(app, name="eval")
+    cli.command()(tune)
 
 
 @app.callback()
@@ -79,6 +81,57 @@ def retrieval(
     show_report(report, worst, console)
     if comparison:
         show_comparison(comparison, worst, console)
+
+
+def tune(
+    cases: Annotated[
+        Path | None, typer.Option(help="Cases with documents: questions to learn from besides the pages' titles.")
+    ] = None,
+    pages: Annotated[
+        int, typer.Option(min=100, help="Pages drawn; their passages are encoded again, without titles.")
+    ] = 600,
+    reset: Annotated[bool, typer.Option("--reset", help="Go back to the weights that come with Brain.")] = False,
+    json_: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Learn from this knowledge base how much meaning, words and titles should count in search.
+
+    The weights are stored with the index only if they find the pages of held-out questions better than the present ones; otherwise
+    nothing changes, and the exit code is 1. A service uses them after its next start; `brain reindex` starts from Brain's own.
+
+    Example: brain tune --cases cases.jsonl
+    """
+    from brain.encoder import make_encoder
+    from brain.index import open_index
+    from brain.index.base import FUSION
+    from brain.rankings import learned
+    from eval.cases import load_cases
+    from eval.show import show_tuning
+    from eval.tune import examples_from_cases, examples_from_titles
+    from eval.tune import tune as tuned
+
+    settings, asked = settings_for(home), load_cases(cases) if cases else ()
+    index = open_index(settings)
+    try:
+        if reset:
+            index.annotate(FUSION, None)
+            print_json({"reset": True}) if json_ else typer.echo("Search uses the weights that come with Brain.")
+            return
+        encoder = make_encoder(settings, say)
+        with _progress() as progress:
+            task = progress.add_task("encoding pages without their titles", total=None)
+            advance = lambda count: progress.advance(task, count)  # noqa: E731
+            examples = examples_from_titles(index, encoder, settings, pages, progress=advance)
+            task = progress.add_task("asking the cases", total=len(asked))
+            examples += examples_from_cases(index, encoder, settings, asked, advance)
+        found = tuned(examples, learned(index.manifest))
+        if found.better:
+            index.annotate(FUSION, found.fitted._asdict())
+    finally:
+        index.close()
+    print_json(found.to_dict()) if json_ else show_tuning(found, Console(highlight=False))
+    if not found.better:
+        raise typer.Exit(1)
 
 
 def _load(path: Path, compare: Path | None, intersection: bool) -> "tuple[tuple[Case, ...], Previous | None]":

@@ -8,9 +8,11 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from brain.fuse import Features
 from eval.compare import Comparison, Moved
 from eval.paired import Difference
 from eval.retrieval import CaseResult, Metrics, RetrievalReport
+from eval.tune import Tuning
 
 BAR = 20
 
@@ -49,6 +51,20 @@ def show_comparison(found: Comparison, most: int, console: Console) -> None:
             console.print(_moved_table(f"{title}: {len(rows)}", rows[:most], found.depth, style))
 
 
+def show_tuning(found: Tuning, console: Console) -> None:
+    """The weights before and after, what they do on questions they were not fitted on, and what became of them."""
+    table = Table("weight", "present", "learned", title="what counts how much", title_justify="left")
+    for name, present, fitted in zip(Features._fields, found.present, found.fitted, strict=True):
+        table.add_row(name, f"{present:.2f}", Text(f"{fitted:.2f}", style="bold" if fitted != present else "dim"))
+    console.print(table)
+    for kind, metrics in found.held_out.items():
+        console.print(_differences_table(metrics, title=f"{kind} that the weights were not fitted on"))
+    if found.better:
+        console.print(Text("Stored with the index.", style="green"), "brain tune --reset goes back.")
+    else:
+        console.print(Text("Not better on questions that were held out: nothing was changed.", style="yellow"))
+
+
 def _show_changed(changed: dict[str, tuple[Any, Any]] | None, console: Console) -> None:
     if changed is None:
         console.print("compared with a report that did not record its configuration", style="yellow")
@@ -65,8 +81,8 @@ def _value(value: Any) -> str:
     return "–" if value is None else str(value)
 
 
-def _differences_table(metrics: dict[str, Difference]) -> Table:
-    table = Table(title="paired, case by case", title_justify="left")
+def _differences_table(metrics: dict[str, Difference], title: str = "paired, case by case") -> Table:
+    table = Table(title=title, title_justify="left")
     for header in ("metric", "before", "now", "change", "95% interval", "p", "better/\nworse/equal"):
         table.add_column(header, no_wrap=True)
     for name, found in metrics.items():

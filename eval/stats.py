@@ -104,7 +104,7 @@ def _bootstrap(data: Floats, members: Ints, confidence: float, resamples: int, s
 
 def _expanded_tail(confidence: float, groups: int) -> float:
     """Share of resamples below the interval. The plain one is too narrow: by sqrt((g-1)/g), and by z in place of t."""
-    from scipy.special import stdtrit  # type: ignore[import-untyped]
+    from scipy.special import stdtrit
 
     t = float(stdtrit(groups - 1, 0.5 + confidence / 2))
     return NormalDist().cdf(-t * sqrt(groups / (groups - 1)))

@@ -16,6 +16,8 @@ DENSE = "dense"
 SPARSE = "bm25"
 TITLE = "bm25_title"
 """The title's own terms, stored with a document's first passage only."""
+FUSION = "fusion"
+"""Where the manifest keeps the weights that were learned on this index; see `eval/tune.py`."""
 WRITE_BATCH = 500
 """Points a call: Qdrant Edge holds the GIL during each."""
 
@@ -105,6 +107,10 @@ class Index(Protocol):
     @property
     def manifest(self) -> dict[str, Any]:
         """What the index was built with; see `brain.index.fingerprint`."""
+        ...
+
+    def annotate(self, key: str, value: Any) -> None:
+        """Keeps a fact with the manifest; None removes it. Atomic."""
         ...
 
     def upsert(self, points: Sequence[Point]) -> None: ...

@@ -41,8 +41,8 @@ SHARD = "shard"
 class EdgeIndex:
     """Adapter of `EdgeShard`; see `brain.index.base.Index`."""
 
-    def __init__(self, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock) -> None:
-        self._shard, self.manifest, self._lock = shard, manifest, lock
+    def __init__(self, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock, folder: Path) -> None:
+        self._shard, self.manifest, self._lock, self._folder = shard, manifest, lock, folder
         self._filters = FilterBuilder(qe, qe.RangeFloat, lambda ids: qe.HasIdCondition(set(ids)))
 
     @classmethod
@@ -53,7 +53,7 @@ class EdgeIndex:
         lock = FolderLock(folder)
         try:
             manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            return cls(_guarded(qe.EdgeShard.load, str(folder / SHARD)), manifest, lock)
+            return cls(_guarded(qe.EdgeShard.load, str(folder / SHARD)), manifest, lock, folder)
         except BaseException:
             lock.release()
             raise
@@ -77,13 +77,11 @@ class EdgeIndex:
                 shard.update(qe.UpdateOperation.create_field_index(field, use))
             shard.flush()
             # Written last: an index without a manifest was never finished, and is made anew.
-            unfinished = folder / f"{MANIFEST}.new"
-            unfinished.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-            unfinished.replace(folder / MANIFEST)
+            _write_manifest(folder, manifest)
         except BaseException:
             lock.release()
             raise
-        return cls(shard, manifest, lock)
+        return cls(shard, manifest, lock, folder)
 
     @classmethod
     def drop(cls, folder: Path) -> None:
@@ -94,6 +92,10 @@ class EdgeIndex:
         (folder / MANIFEST).unlink(missing_ok=True)
         shutil.rmtree(folder / SHARD, ignore_errors=True)
         lock.release()
+
+    def annotate(self, key: str, value: Any) -> None:
+        self.manifest = {k: v for k, v in (self.manifest | {key: value}).items() if v is not None}
+        _write_manifest(self._folder, self.manifest)
 
     def upsert(self, points: Sequence[Point]) -> None:
         for start in range(0, len(points), WRITE_BATCH):
@@ -162,6 +164,12 @@ class EdgeIndex:
 
     def _update(self, operation: Any) -> None:
         _guarded(self._shard.update, operation)
+
+
+def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
+    unfinished = folder / f"{MANIFEST}.new"
+    unfinished.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
+    unfinished.replace(folder / MANIFEST)
 
 
 def _vector(vector: list[float] | SparseVector) -> Any:

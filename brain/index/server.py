@@ -1,6 +1,6 @@
 """A Qdrant server or cluster, for what outgrows one process."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from qdrant_client import QdrantClient
@@ -49,7 +49,7 @@ class ServerIndex:
         if not index._call(client.collection_exists, settings.collection):
             raise IndexMissingError(f"There is no collection '{settings.collection}' yet.", "Run: brain ingest FOLDER")
         info = index._call(client.get_collection, settings.collection)
-        index.manifest = dict(info.config.metadata or {})
+        index.manifest = _present(info.config.metadata or {})
         return index
 
     @classmethod
@@ -82,6 +82,11 @@ class ServerIndex:
         """Deletes the collection, if it is there."""
         client = client or connect(settings)
         cls(client, settings, {})._call(client.delete_collection, settings.collection)
+
+    def annotate(self, key: str, value: Any) -> None:
+        # Qdrant merges metadata: a key is not removed but set to nothing, and read as absent.
+        self._call(self._client.update_collection, self._collection, metadata={key: value})
+        self.manifest = _present(self.manifest | {key: value})
 
     def upsert(self, points: Sequence[Point]) -> None:
         for start in range(0, len(points), WRITE_BATCH):
@@ -171,6 +176,10 @@ def _vector(vector: list[float] | SparseVector) -> Any:
     if isinstance(vector, SparseVector):
         return qm.SparseVector(indices=vector.indices, values=vector.values)
     return vector
+
+
+def _present(metadata: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in metadata.items() if value is not None}
 
 
 def _vectors(point: Point) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from brain.settings import SparseSettings
 from brain.text import bm25
 from brain.text.analyzer import terms
-from brain.text.bm25 import passage_vector, question_vector, term_number
+from brain.text.bm25 import passage_vector, question_vector, term_number, title_vector
 
 
 def weights(text: str, **settings: float) -> dict[int, float]:
@@ -21,7 +21,7 @@ def number(word: str) -> int:
 
 @pytest.mark.parametrize(
     ("settings", "k1", "b", "average"),
-    [({}, 1.2, 0.75, 100), ({"k1": 2, "b": 0.5, "average_length": 4}, 2, 0.5, 4), ({"b": 0}, 1.2, 0, 100)],
+    [({}, 1.2, 0.75, 90), ({"k1": 2, "b": 0.5, "average_length": 4}, 2, 0.5, 4), ({"b": 0}, 1.2, 0, 90)],
 )
 def test_weights_are_those_of_the_formula(settings: dict[str, float], k1: float, b: float, average: float) -> None:
     found = weights("colis colis colis carte remboursement", **settings)
@@ -32,6 +32,22 @@ def test_weights_are_those_of_the_formula(settings: dict[str, float], k1: float,
     assert found == pytest.approx(
         {number("colis"): expected(3), number("carte"): expected(1), number("remboursement"): expected(1)}
     )
+
+
+def test_a_term_of_the_title_or_a_heading_counts_as_often_as_the_settings_say() -> None:
+    settings = SparseSettings(title_weight=3, heading_weight=2, b=0)
+    headed = passage_vector("colis carte", "fr", settings, title="Colis", heading_path=("Colis", "Remboursement"))
+    spelt_out = passage_vector("colis carte colis colis colis remboursement remboursement", "fr", settings)
+
+    assert dict(zip(*headed, strict=True)) == pytest.approx(dict(zip(*spelt_out, strict=True)))
+    assert passage_vector("colis", "fr", SparseSettings(title_weight=0), title="Carte").indices == [number("colis")]
+
+
+def test_a_titles_own_vector_is_of_its_terms_against_an_average_title() -> None:
+    found = dict(zip(*title_vector("Le retour d'un colis", "fr", SparseSettings()), strict=True))
+
+    weight = 2.2 / (1 + 1.2 * (0.25 + 0.75 * 2 / 5))
+    assert found == pytest.approx({number("retour"): weight, number("colis"): weight})
 
 
 def test_stop_words_do_not_lengthen_a_passage() -> None:

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -16,12 +17,12 @@ import pytest
 from brain.errors import IndexLockedError, IndexMissingError, StoreError
 from brain.facets import Family, title_key
 from brain.index import create_index, drop_index, open_index
-from brain.index.base import Hit, Index, Point, Scope, passage_of, payload_of, point_id
+from brain.index.base import DENSE, SPARSE, TITLE, Hit, Index, Point, Scope, Search, passage_of, payload_of, point_id
 from brain.index.edge import EdgeIndex
 from brain.index.server import ServerIndex
 from brain.settings import IndexSettings, Settings, SparseSettings, load_settings
 from brain.testing import HashEncoder
-from brain.text.bm25 import SparseVector, passage_vector, question_vector
+from brain.text.bm25 import SparseVector, passage_vector, question_vector, title_vector
 from brain.types import Chunk, Document, Passage, Scores
 
 MANIFEST = {"id": "one", "encoder": "hash-64", "dimensions": 64, "fingerprint": {"schema": 1, "prefixes": ["", ""]}}
@@ -62,8 +63,9 @@ def point(text: str, document: str = "d", position: int = 0, **fields: Any) -> P
 
 
 def nearest(index: Index, question: str, scope: Scope = EVERYONE, limit: int = 100) -> tuple[list[Hit], list[Hit]]:
-    dense = ENCODER.encode_questions([question])[0].tolist()
-    return index.nearest(dense, question_vector(question, "fr"), scope, limit)
+    vectors = ((DENSE, ENCODER.encode_questions([question])[0].tolist()), (SPARSE, question_vector(question, "fr")))
+    dense, sparse = index.search([Search(by, vector, limit) for by, vector in vectors], scope)
+    return dense, sparse
 
 
 def search(index: Index, question: str, scope: Scope = EVERYONE) -> list[Passage]:
@@ -334,9 +336,11 @@ def test_a_question_without_terms_is_searched_by_meaning_alone(index: Index) -> 
     points = [point(text, f"d{n}") for n, text in enumerate(TEXTS)]
     index.upsert(points)
 
-    dense, sparse = index.nearest(points[0].dense, SparseVector([], []), EVERYONE, 3)
+    nothing = Search(SPARSE, SparseVector([], []), 3)
+    before, dense, after = index.search([nothing, Search(DENSE, points[0].dense, 3), nothing], EVERYONE)
 
-    assert (dense[0].id, len(dense), sparse) == (points[0].id, 3, [])
+    assert (dense[0].id, len(dense), before, after) == (points[0].id, 3, [], [])
+    assert index.search([nothing], EVERYONE) == [[]]
 
 
 def test_a_question_whose_terms_are_nowhere_has_no_bm25(index: Index) -> None:
@@ -345,6 +349,39 @@ def test_a_question_whose_terms_are_nowhere_has_no_bm25(index: Index) -> None:
     dense, sparse = nearest(index, "zèbre")
 
     assert (len(dense), sparse) == (len(TEXTS), [])
+
+
+def test_titles_are_ranked_by_their_own_terms(index: Index) -> None:
+    titles = ["Retour d'un colis", "Colis", "Carte cadeau"]
+    texts = ["la carte cadeau", "rien", "le retour du colis"]
+    points = [
+        replace(point(text, f"d{n}"), title=title_vector(title, "fr", SparseSettings()))
+        for n, (title, text) in enumerate(zip(titles, texts, strict=True))
+    ]
+    index.upsert([*points, point("la suite, sans titre", "d0", position=1)])
+
+    (found,) = index.search([Search(TITLE, question_vector("retour du colis", "fr"), 10)], EVERYONE)
+
+    assert [hit.id for hit in found] == [points[0].id, points[1].id]
+
+
+def test_a_search_may_be_of_one_tag_alone(index: Index) -> None:
+    tagged = [point("le colis", f"d{n}", tags=(f"produit:{n}", "retours")) for n in range(3)]
+    index.upsert(tagged)
+    dense = ENCODER.encode_questions(["le colis"])[0].tolist()
+
+    searches = [Search(DENSE, dense, 9, tag) for tag in ("produit:1", "retours", "produit")]
+    found = index.search(searches, Scope("default", ("public",), tags=("retours",)))
+
+    assert [{hit.id for hit in hits} for hits in found] == [{tagged[1].id}, ids(tagged), set()]
+
+
+def test_the_tags_of_a_scope_are_counted(index: Index) -> None:
+    index.upsert([point("le colis", f"d{n}", tags=("retours", f"produit:{n % 2}")) for n in range(5)])
+    index.upsert([point("le colis", "hidden", audience=("agent",), tags=("secret",))])
+
+    assert index.tags(EVERYONE) == {"retours": 5, "produit:0": 3, "produit:1": 2}
+    assert index.tags(Scope("nobody", ("public",))) == {}
 
 
 def test_payloads_of_points_that_are_gone_are_left_out(index: Index) -> None:

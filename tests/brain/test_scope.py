@@ -257,7 +257,7 @@ def test_the_command_line_narrows_by_tag_and_day(run: Any) -> None:
     assert plain["facets"] == [{"key": "idcc", "values": [["0000", 1], ["0001", 1], ["0002", 1]]}]
     assert (ids(tagged), tagged["facets"]) == ({"v002", "generic", "other"}, [])
     assert ids(past) == ids(plain) | {"old"}
-    assert set(plain) == {"language", "passages", "timings", "facets"}
+    assert set(plain) == {"language", "passages", "timings", "degraded", "facets"}
 
 
 def test_the_readers_of_these_tests_are_those_of_the_default_settings(settings: Settings) -> None:

@@ -28,22 +28,22 @@ def refused(**overrides: Any) -> SettingsError:
 def test_flags_win_over_the_environment_and_that_over_the_file(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert load_settings().retrieval.candidates == 200
 
-    (folder / "brain.toml").write_text("[retrieval]\nrrf_k = 1\n", encoding="utf-8")
-    assert load_settings().retrieval.rrf_k == 1
+    (folder / "brain.toml").write_text("[retrieval]\nper_document = 1\n", encoding="utf-8")
+    assert load_settings().retrieval.per_document == 1
 
-    monkeypatch.setenv("BRAIN_RETRIEVAL__RRF_K", "2")
-    assert load_settings().retrieval.rrf_k == 2
+    monkeypatch.setenv("BRAIN_RETRIEVAL__PER_DOCUMENT", "2")
+    assert load_settings().retrieval.per_document == 2
 
-    assert load_settings(retrieval={"rrf_k": 3}).retrieval.rrf_k == 3
+    assert load_settings(retrieval={"per_document": 3}).retrieval.per_document == 3
 
 
 def test_sources_are_merged_key_by_key(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (folder / "brain.toml").write_text("[retrieval]\nrrf_k = 1\ncandidates = 20\nper_document = 9\n", encoding="utf-8")
+    (folder / "brain.toml").write_text("[retrieval]\ncandidates = 20\nper_document = 9\n", encoding="utf-8")
     monkeypatch.setenv("BRAIN_RETRIEVAL__CANDIDATES", "30")
 
     retrieval = load_settings(retrieval={"per_document": 2}).retrieval
 
-    assert (retrieval.rrf_k, retrieval.candidates, retrieval.per_document) == (1, 30, 2)
+    assert (retrieval.candidates, retrieval.per_document) == (30, 2)
 
 
 def test_another_file_can_be_named(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -72,7 +72,7 @@ def test_a_file_that_is_not_toml_is_named(folder: Path) -> None:
         ({"encoder": {"modell": "x"}}, ("encoder.modell", "Did you mean model?")),
         ({"hom": "x"}, ("Unknown setting hom", "Did you mean home?")),
         ({"encoder": {"qqqqqq": "x"}}, ("encoder.qqqqqq", "Known: provider")),
-        ({"retrieval": {"rrf_k": 0}}, ("retrieval.rrf_k", "greater than or equal to 1", "0")),
+        ({"retrieval": {"per_document": 0}}, ("retrieval.per_document", "greater than or equal to 1", "0")),
         ({"encoder": {"provider": "openai"}}, ("encoder.provider", "'embedded'", "'openai'")),
         ({"encoder": {"provider": "endpoint"}}, ("encoder", "needs encoder.model")),
         ({"encoder": {"provider": "endpoint", "model": "m"}}, ("needs encoder.url",)),
@@ -82,7 +82,7 @@ def test_a_file_that_is_not_toml_is_named(folder: Path) -> None:
         ({"rerank": {"candidates": 1}}, ("rerank.candidates", "greater than or equal to 2")),
         ({"answer": {"provider": "llm"}}, ("llm.url and llm.model",)),
         ({"service": {"audience": "martians"}}, ("martians", "public, agent")),
-        ({"retrieval": {"rrf_k": 0}, "answer": {"passages": 99}}, ("retrieval.rrf_k", "answer.passages")),
+        ({"retrieval": {"per_document": 0}, "answer": {"passages": 99}}, ("retrieval.per_document", "answer.passages")),
     ],
 )
 def test_a_wrong_setting_is_named_with_what_would_be_right(overrides: dict[str, Any], words: tuple[str, ...]) -> None:
@@ -173,4 +173,4 @@ def test_settings_cannot_be_changed_once_read() -> None:
     settings = load_settings()
 
     with pytest.raises(ValueError, match="frozen"):
-        settings.retrieval.rrf_k = 3  # type: ignore[misc]
+        settings.retrieval.per_document = 3  # type: ignore[misc]

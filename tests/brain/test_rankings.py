@@ -1,0 +1,105 @@
+"""What is asked of the index for one question, and what a conversation adds."""
+
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from brain.index.base import Point, Scope, payload_of, point_id
+from brain.index.edge import EdgeIndex
+from brain.rankings import Ranker, Tags
+from brain.settings import Settings, SparseSettings
+from brain.testing import HashEncoder
+from brain.text.bm25 import passage_vector, title_vector
+from brain.types import Chunk, Document, Question, Turn
+
+ENCODER = HashEncoder()
+EVERYONE = Scope("default", ("public",))
+
+
+@pytest.fixture
+def index(settings: Settings, new_index: Callable[[Path], Path]) -> Iterator[EdgeIndex]:
+    opened = EdgeIndex.open(new_index(settings.home))
+    yield opened
+    opened.close()
+
+
+def add(index: EdgeIndex, id: str, title: str, text: str, *tags: str) -> None:
+    made = Document(id, title, text, audience=("public",), language="en", tags=tags)
+    point = point_id("default", id, text)
+    sparse = passage_vector(text, "en", SparseSettings(), title=title)
+    dense = ENCODER.encode_passages([f"{title}\n{text}"])[0].tolist()
+    chunk = Chunk(point, id, text, (0, len(text)))
+    index.upsert([Point(point, dense, sparse, payload_of(made, chunk), title_vector(title, "en", SparseSettings()))])
+
+
+def ranked(index: EdgeIndex, question: Question, candidates: int = 50) -> list[str]:
+    ranker = Ranker(index, Tags(index), candidates)
+    dense = ENCODER.encode_questions([question.text])[0].tolist()
+    found = ranker.of(question, dense, "en", 1)(EVERYONE)
+    payloads = index.payloads([passage.id for passage in found])
+    return [payloads[passage.id]["document_id"] for passage in found]
+
+
+def test_a_page_whose_title_is_asked_for_goes_first(index: EdgeIndex) -> None:
+    for number in range(5):
+        add(
+            index,
+            f"mention {number}",
+            "Delivery",
+            f"Parcel number {number} that is lost leads to a refund of its price and the postage.",
+        )
+    add(index, "page", "Refund", "The money comes back within a week, however you paid, and the postage with it.")
+
+    assert ranked(index, Question("refund"))[0] == "page"
+
+
+def test_a_question_within_a_conversation_finds_what_was_named_before(index: EdgeIndex) -> None:
+    for hotel in ("Acorn", "Hamilton", "Bridge", "Alexander"):
+        add(index, f"{hotel} parking", f"{hotel}: is there parking?", "Parking is free of charge.", f"hotel:{hotel}")
+        add(index, f"{hotel} pets", f"{hotel}: are pets allowed?", "Dogs are welcome.", f"hotel:{hotel}")
+    turns = (Turn("user", "a hotel please"), Turn("assistant", "The Hamilton has rooms."), Turn("user", "fine"))
+
+    assert ranked(index, Question("Is there parking for my car?", turns=turns))[0] == "Hamilton parking"
+
+
+def test_the_passages_of_a_named_tag_are_found_though_others_fill_the_candidates(index: EdgeIndex) -> None:
+    add(index, "rare", "Hamilton", "Nothing in common with what was said.", "hotel:Hamilton")
+    for number in range(30):
+        add(index, f"crowd{number}", "Parking", f"Is there parking? Yes, number {number}.")
+    turns = (Turn("assistant", "The Hamilton has rooms."),)
+
+    assert ranked(index, Question("Is there parking?", turns=turns), candidates=10)[0] == "rare"
+
+
+def test_tags_are_counted_once_a_minute_for_each_scope_whatever_its_families() -> None:
+    asked: list[Scope] = []
+
+    class Counting:
+        def tags(self, scope: Scope) -> dict[str, int]:
+            asked.append(scope)
+            return {"a": len(asked)}
+
+    now = [0.0]
+    tags = Tags(Counting(), lambda: now[0])  # type: ignore[arg-type]
+    yesterday = Scope("default", ("public",), valid_on=date(2026, 1, 1))
+
+    assert (
+        tags.of(EVERYONE) == tags.of(EVERYONE) == tags.of(Scope("default", ("public",), variants_of=("x",))) == {"a": 1}
+    )
+    assert tags.of(yesterday) == {"a": 2}
+    now[0] = 61
+    assert tags.of(EVERYONE) == {"a": 3}
+
+
+def test_no_more_than_a_hundred_scopes_are_remembered() -> None:
+    class Empty:
+        def tags(self, scope: Scope) -> dict[str, int]:
+            return {}
+
+    tags = Tags(Empty())  # type: ignore[arg-type]
+    for number in range(250):
+        tags.of(Scope(f"tenant {number}", ("public",)))
+
+    assert len(tags._kept) <= 100
