@@ -1,12 +1,20 @@
 """A sentence is supported by its passage, or it is known why not."""
 
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
+from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from brain.answerers.base import Draft
-from brain.types import Citation, Claim, Passage, Question, Scores, Sentence
+from brain.session import Brain
+from brain.settings import AnswerSettings
+from brain.testing import HashEncoder
+from brain.types import Answer, Citation, Claim, Passage, Question, Reason, Scores, Sentence, Status
 from brain.verify import Verifier
 from brain.verify.reading import Evidence, Text
 from brain.verify.support import check
@@ -138,7 +146,7 @@ FRAMES = st.sampled_from(
 )
 
 
-@settings(deadline=None)
+@examples(deadline=None)
 @given(frame=FRAMES, first=FIGURES, second=FIGURES, data=st.data())
 def test_a_changed_digit_is_always_noticed(frame: str, first: str, second: str, data: st.DataObject) -> None:
     sentence = frame.replace("{}", first, 1).replace("{}", second, 1)
@@ -150,7 +158,7 @@ def test_a_changed_digit_is_always_noticed(frame: str, first: str, second: str, 
     assert problems(altered, sentence) != ()
 
 
-@settings(deadline=None)
+@examples(deadline=None)
 @given(
     days=st.integers(2, 400),
     amount=st.integers(1, 999_999),
@@ -247,16 +255,16 @@ def test_the_sentences_that_a_claim_rests_on_are_cited() -> None:
 def test_a_passage_in_another_language_is_compared_by_figures_and_vectors() -> None:
     english = (passage(ENGLISH, language="en"),)
 
-    def encode(texts: object) -> np.ndarray:
-        return np.ones((len(list(texts)), 1), np.float32)  # type: ignore[call-overload]
+    def encode(texts: Sequence[str]) -> Any:
+        return np.ones((len(texts), 1), np.float32)
 
     verifier = Verifier("remove", encode)
     good, bad = sentence("Un article se renvoie sous quatorze jours."), sentence("Un article se renvoie sous 15 jours.")
     draft = verifier.verified(Draft((good, bad)), QUESTION, "fr", english)
     assert [s.text for s in draft.sentences] == [good.text]
 
-    def far(texts: object) -> np.ndarray:
-        return np.eye(len(list(texts)), dtype=np.float32)  # type: ignore[call-overload]
+    def far(texts: Sequence[str]) -> Any:
+        return np.eye(len(texts), dtype=np.float32)
 
     assert Verifier("remove", far).verified(Draft((good,)), QUESTION, "fr", english).sentences == ()
 
@@ -265,3 +273,42 @@ def test_a_passage_in_another_language_is_compared_by_figures_and_vectors() -> N
 def test_any_texts_can_be_compared(claim: str, text: str, language: str) -> None:
     evidence = Evidence.of_passages([passage(text, language=language)], language)
     assert 0 <= check(Text(claim, language), evidence).probability <= 1
+
+
+class Writing:
+    """An answerer that writes what a test wants, citing the first words of each passage that it is given."""
+
+    name = "writing"
+
+    def __init__(self, *texts: str) -> None:
+        self._texts = texts
+
+    async def write(self, question: Question, language: str, passages: Sequence[Passage]) -> Draft:
+        cited = tuple(Citation(p.id, p.document_id, (0, 12), p.text[:12]) for p in passages)
+        return Draft(tuple(Sentence(text, cited) for text in self._texts))
+
+
+async def test_a_brain_says_only_what_its_pages_bear_out(
+    make_workspace: Callable[[Path], Any], quick_path: Path
+) -> None:
+    workspace = make_workspace(quick_path)
+    workspace.write("retours.md", f"# Retours\n\n{RETURNS}")
+    workspace.run()
+    settings = workspace.settings.model_copy(update={"answer": AnswerSettings(sufficiency=0)})
+    asked = Question("Combien de jours pour renvoyer un article ?", language="fr", audience="agent")
+
+    async def ask(*texts: str) -> Answer:
+        brain = Brain(workspace.index, HashEncoder(), Writing(*texts), settings)
+        try:
+            return await brain.ask(asked)
+        finally:
+            brain._questions.close()
+            brain._reranking.close()
+
+    said = await ask(GOOD.text, "Les articles soldés sont repris.")
+    assert (said.status, said.text) == (Status.ANSWERED, GOOD.text)
+    assert "Les articles soldés sont repris." in [dropped["text"] for dropped in said.trace.dropped]
+    assert [s.support is not None for s in said.trace.checked] == [True, True]
+    refused = await ask("Un article se renvoie en 15 jours.")
+    assert (refused.status, refused.reason) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE)
+    workspace.close()
