@@ -35,5 +35,5 @@ async def healthz() -> Health:
 @router.get("/readyz", summary="Can questions be answered?", responses=problems(_UNREADY))
 async def readyz(who: CallerDep, brain: BrainDep) -> Readiness:
     """Questions can be answered; where not, the problem says why and what to do."""
-    count = await asyncio.to_thread(brain.index.count, readable(who, brain.settings))
+    count = await asyncio.to_thread(brain.count, readable(who, brain.settings))
     return Readiness(passages=count, encoder=brain.index.manifest["encoder"])

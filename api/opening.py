@@ -12,6 +12,7 @@ from brain.errors import BrainError
 from brain.session import Brain
 from brain.settings import Settings
 from brain.types import Question
+from brain.upkeep import Upkeep
 
 _log = logging.getLogger(__name__)
 
@@ -22,6 +23,7 @@ class Opening:
     def __init__(self, settings: Settings, brain: Brain | None = None) -> None:
         self._settings, self._ready = settings, brain
         self._own: Brain | None = None
+        self._upkeep: Upkeep | None = None
         self._problem: BrainError = NotReadyError("Brain is being opened.", "Ask again in a few seconds.")
 
     @property
@@ -39,6 +41,8 @@ class Opening:
             await brain.search(Question("Bonjour, ça marche ?", tenant=who.tenant, audience=who.audience), limit=1)
             await self._log_readable(brain)
             self._ready = brain
+            if self._own:
+                self._upkeep = Upkeep(self._own, _log.info)
         except BrainError as error:
             _log.error("Brain can't be opened: %s %s", error, error.hint)
             self._fail(error if kind_of(error).status == 503 else NotReadyError(str(error), error.hint))
@@ -47,11 +51,13 @@ class Opening:
             self._fail(NotReadyError("Brain can't be opened.", "See the service's log."))
 
     async def close(self) -> None:
+        if self._upkeep:
+            self._upkeep.stop()
         if self._own:
             await asyncio.to_thread(self._own.close)
 
     async def _open(self) -> Brain:
-        self._own = await asyncio.to_thread(Brain.open, self._settings, _log.info)
+        self._own = await asyncio.to_thread(lambda: Brain.open(self._settings, _log.info, apart=True))
         return self._own
 
     def _fail(self, problem: BrainError) -> None:
@@ -59,7 +65,7 @@ class Opening:
 
     async def _log_readable(self, brain: Brain) -> None:
         who = configured_caller(self._settings)
-        count = await asyncio.to_thread(brain.index.count, readable(who, self._settings))
+        count = await asyncio.to_thread(brain.count, readable(who, self._settings))
         _log.info("ready: %d passages that '%s' may read", count, who.audience)
         if not count:
             _log.warning(

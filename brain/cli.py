@@ -13,6 +13,7 @@ from typing import Annotated
 
 import typer
 
+from brain import life_cli
 from brain.console import (
     AudienceOption,
     HomeOption,
@@ -161,3 +162,6 @@ def doctor(json_: JsonOption = False, home: HomeOption = None) -> None:
         show_checks(checks, out)
     if any(check.level == "wrong" for check in checks):
         raise typer.Exit(1)
+
+
+life_cli.register(app)

@@ -5,7 +5,9 @@ BrainError                    what the user can mend; `str(error)` says what is 
 ├── StoreError               the index
 │   ├── IndexMissingError     nothing has been ingested here yet
 │   ├── IndexLockedError      another process owns the folder
-│   └── IndexMismatchError    built with another encoder, splitter or analyzer
+│   ├── IndexMismatchError    built with another encoder, splitter or analyzer
+│   ├── IndexRefusedError     a new index finds less than the one it would replace
+│   └── BackupError           a backup is damaged, or would overwrite something
 ├── EncoderError              the encoder can't be loaded or did not answer
 ├── RerankError               the reranker can't be loaded or did not answer
 ├── ModelError                the language model can't be reached, or failed
@@ -37,6 +39,12 @@ class IndexLockedError(StoreError): ...
 
 
 class IndexMismatchError(StoreError): ...
+
+
+class IndexRefusedError(StoreError): ...
+
+
+class BackupError(StoreError): ...
 
 
 class EncoderError(BrainError): ...

@@ -1,22 +1,27 @@
 """Brain, opened: the parts that the settings name, put together, to be asked."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Any
 
 from brain.answer import answer
 from brain.answerers import Answerer, make_answerer
 from brain.encoder import BatchingEncoder, Encoder, make_encoder
-from brain.index import Index, open_index
-from brain.index.fingerprint import check_manifest
+from brain.index import Index, Scope, open_index
+from brain.index.fingerprint import check_manifest, settings_of
+from brain.index.generations import current_name, generations_of
 from brain.rerank import Reranker, make_reranker
 from brain.rerank.step import Reranking
-from brain.retrieve import Retriever
+from brain.serving import Serving
 from brain.settings import Settings, load_settings
 from brain.types import Answer, Passages, Question
 from brain.verify import Verifier
 
+LONGEST_QUESTION_S = 60
 ENDPOINT_LANES = 4
 """Requests to an encoder's server that may be under way at once."""
 
@@ -29,44 +34,111 @@ class Brain:
     """
 
     def __init__(
-        self, index: Index, encoder: Encoder, answerer: Answerer, settings: Settings, reranker: Reranker | None = None
+        self,
+        index: Index,
+        encoder: Encoder,
+        answerer: Answerer,
+        settings: Settings,
+        reranker: Reranker | None = None,
+        *,
+        name: str = "",
+        apart: bool = False,
     ) -> None:
-        self.index, self.settings = index, settings
-        self._questions = BatchingEncoder(
-            encoder, lanes=ENDPOINT_LANES if settings.encoder.provider == "endpoint" else 1
-        )
+        self.settings, self._apart = settings, apart
         self._reranking = Reranking(reranker, settings.rerank)
-        self._retriever = Retriever(index, self._questions, settings, self._reranking)
         self._answerer = answerer
-        # The weights know the embedded encoder's cosines, not another's.
-        encode = self._questions.encode_questions if settings.encoder.provider == "embedded" else None
-        self._verifier = Verifier(settings.answer.unsupported, encode)
+        self._serving = Serving(name, index, _questions(encoder, settings), settings, self._reranking)
+        self._switching = Lock()
 
     @classmethod
-    def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None) -> "Brain":
-        """Raises IndexMissingError before the first ingestion, IndexLockedError, IndexMismatchError, EncoderError,
-        RerankError."""
-        index = open_index(settings)
+    def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None, *, apart: bool = False) -> "Brain":
+        """With `apart` an embedded index is in a process of its own, as a service needs it.
+
+        Raises IndexMissingError before the first ingestion, IndexLockedError, IndexMismatchError, EncoderError, RerankError.
+        """
+        name = current_name(generations_of(settings))
+        index = open_index(settings, name, apart=apart)
         try:
             encoder = make_encoder(settings, say)
             check_manifest(index.manifest, settings, encoder)
-            return cls(index, encoder, make_answerer(settings), settings, make_reranker(settings))
+            answerer, reranker = make_answerer(settings), make_reranker(settings)
+            return cls(index, encoder, answerer, settings, reranker, name=name, apart=apart)
         except BaseException:
             index.close()
             raise
 
+    @property
+    def index(self) -> Index:
+        """The one that is asked now; see `count` where another may take its place meanwhile."""
+        return self._serving.index
+
     async def search(self, question: Question, limit: int = 10, per_document: int | None = None) -> Passages:
         """The best passages that the question's reader may see, at most `per_document` of each document."""
-        return await self._retriever.search(question, limit, per_document)
+        with self._held() as serving:
+            return await serving.retriever.search(question, limit, per_document)
 
     async def ask(self, question: Question) -> Answer:
         """An answer whose every sentence is cited, or a refusal with its reason."""
-        return await answer(question, self._retriever, self._answerer, self.settings.answer, self._verifier)
+        with self._held() as serving:
+            verifier = _verifier(serving, self.settings)
+            return await answer(question, serving.retriever, self._answerer, self.settings.answer, verifier)
+
+    def count(self, scope: Scope | None = None) -> int:
+        """How many passages there are."""
+        with self._held() as serving:
+            return serving.index.count(scope)
+
+    def go_over(self, say: Callable[[str], None] = lambda _: None) -> bool:
+        """Asks the index that is current now, if that is another; the old one is closed once its questions are answered.
+
+        Takes seconds where the new one was built with another encoder; questions go on meanwhile. Raises a BrainError, and stays
+        with the old one, where the new one can't be asked.
+        """
+        name, old = current_name(generations_of(self.settings)), self._serving
+        if name == old.name:
+            return False
+        new = self._open(name, old, say)
+        with self._switching:
+            self._serving = new
+        while not old.wait(LONGEST_QUESTION_S):
+            say("A question to the old index is still being answered.")
+        old.index.close()
+        if old.questions is not new.questions:
+            old.questions.close()
+        return True
 
     def close(self) -> None:
-        self._questions.close()
+        self._serving.questions.close()
         self._reranking.close()
-        self.index.close()
+        self._serving.index.close()
+
+    def _open(self, name: str, old: Serving, say: Callable[[str], None]) -> Serving:
+        generations = generations_of(self.settings)
+        settings = settings_of(generations.manifest(name), self.settings)
+        index = open_index(settings, name, apart=self._apart)
+        try:
+            questions = old.questions
+            if settings.encoder != old.encoder_settings:
+                encoder = make_encoder(settings, say)
+                check_manifest(index.manifest, settings, encoder)
+                questions = _questions(encoder, settings)
+            new = Serving(name, index, questions, settings, self._reranking)
+            # Once, for no caller to wait for what the first question reads from disk; and to see that it works.
+            reader = next(iter(settings.access.readers))
+            asyncio.run(new.retriever.search(Question("Bonjour, ça marche ?", audience=reader), limit=1))
+            return new
+        except BaseException:
+            index.close()
+            raise
+
+    @contextmanager
+    def _held(self) -> Iterator[Serving]:
+        with self._switching:
+            serving = self._serving.begin()
+        try:
+            yield serving
+        finally:
+            serving.end()
 
     def __enter__(self) -> "Brain":
         return self
@@ -75,6 +147,16 @@ class Brain:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _questions(encoder: Encoder, settings: Settings) -> BatchingEncoder:
+    return BatchingEncoder(encoder, lanes=ENDPOINT_LANES if settings.encoder.provider == "endpoint" else 1)
+
+
+def _verifier(serving: Serving, settings: Settings) -> Verifier:
+    # The weights know the embedded encoder's cosines, not another's.
+    encode = serving.questions.encode_questions if serving.encoder_settings.provider == "embedded" else None
+    return Verifier(settings.answer.unsupported, encode)
 
 
 def open_brain(home: Path | None = None, say: Callable[[str], None] = lambda _: None, **overrides: Any) -> Brain:

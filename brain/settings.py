@@ -66,6 +66,15 @@ class IndexSettings(_Section):
         return self
 
 
+class UpkeepSettings(_Section):
+    """What a service does for its index while it runs."""
+
+    watch_s: float = Field(2, gt=0, description="seconds between looks whether there is a new index to go over to")
+    optimize_at: int = Field(
+        50_000, ge=0, description="passages outside the graph from which an embedded index is optimised; 0: never"
+    )
+
+
 class SplitterSettings(_Section):
     """How documents become passages. Part of the index's fingerprint."""
 
@@ -116,7 +125,8 @@ class AnswerSettings(_Section):
     passages: int = Field(8, ge=1, le=50)
     max_sentences: int = Field(3, ge=1, le=10)
     unsupported: Literal["remove", "mark"] = Field(
-        "remove", description="what becomes of a sentence that its passages do not bear out: left out, or shown with a mark"
+        "remove",
+        description="what becomes of a sentence that its passages do not bear out: left out, or shown with a mark",
     )
     sufficiency: float = Field(0.5, ge=0, le=1, description="least probability that the passages hold the answer")
 
@@ -174,6 +184,7 @@ class Settings(BaseSettings):
     state_url: str = Field("", description="SQLAlchemy URL; default: SQLite in the home folder")
     encoder: EncoderSettings = EncoderSettings()
     index: IndexSettings = IndexSettings()
+    upkeep: UpkeepSettings = UpkeepSettings()
     splitter: SplitterSettings = SplitterSettings()
     sparse: SparseSettings = SparseSettings()
     retrieval: RetrievalSettings = RetrievalSettings()

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, create_engine, delete, event, func, select, update
+from sqlalchemy import JSON, Engine, create_engine, delete, event, exists, func, insert, literal, select, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -18,6 +18,8 @@ from brain.errors import StoreError
 from brain.settings import Settings, redact_url
 from brain.types import Document
 
+INDEX_ID = "index_id"
+"""The fact which index the documents are in, by its manifest's id."""
 MANY = 500
 """Rows a statement: below every database's limit of variables."""
 
@@ -58,6 +60,18 @@ class FileRow(Base):
     path: Mapped[str] = mapped_column(primary_key=True)
     signature: Mapped[str]
     problem: Mapped[str | None]
+
+
+class BuiltRow(Base):
+    """A document as an index holds it that is not the current one: the one being built, or the one before."""
+
+    __tablename__ = "built"
+
+    index_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[str] = mapped_column(primary_key=True)
+    content_hash: Mapped[str]
+    passages: Mapped[int]
 
 
 class MetaRow(Base):
@@ -163,14 +177,53 @@ class State:
             row = session.get(DocumentRow, (tenant, id))
             return _document(row) if row else None
 
-    def unindexed(self) -> Iterator[tuple[Document, str]]:
-        """Documents whose content the index does not hold, with their locations; for `brain reindex`."""
-        waiting = [(known.tenant, known.id) for known in self._known(DocumentRow.indexed.is_(False))]
-        for tenant, id in waiting:
-            with self._session() as session:
-                row = session.get(DocumentRow, (tenant, id))
-                if row:
-                    yield _document(row), row.location
+    def to_build(self, index_id: str) -> list[tuple[str, str]]:
+        """(tenant, id) of the documents that this index, not the current one, does not hold as they are now."""
+        held = (
+            BuiltRow.index_id == index_id,
+            BuiltRow.tenant == DocumentRow.tenant,
+            BuiltRow.id == DocumentRow.id,
+            BuiltRow.content_hash == DocumentRow.content_hash,
+        )
+        keys = select(DocumentRow.tenant, DocumentRow.id).where(~exists().where(*held))
+        with self._session() as session:
+            return [(tenant, id) for tenant, id in session.execute(keys.order_by(DocumentRow.tenant, DocumentRow.id))]
+
+    def save_built(self, index_id: str, documents: Iterable[tuple[Document, int]]) -> None:
+        """That index holds these documents now, each as so many passages."""
+        with self._session() as session:
+            for document, passages in documents:
+                key = {"index_id": index_id, "tenant": document.tenant, "id": document.id}
+                session.merge(BuiltRow(**key, content_hash=document.content_hash, passages=passages))
+
+    def built(self, index_id: str) -> int:
+        """How many passages that index holds of the documents, as far as it was built."""
+        here = (BuiltRow.tenant == DocumentRow.tenant) & (BuiltRow.id == DocumentRow.id)
+        counted = select(func.sum(BuiltRow.passages)).join(DocumentRow, here).where(BuiltRow.index_id == index_id)
+        with self._session() as session:
+            return int(session.scalar(counted) or 0)
+
+    def adopt(self, index_id: str) -> None:
+        """That index is the current one now: what was built is what is indexed. The one before is remembered as it was left."""
+        names = ["index_id", "tenant", "id", "content_hash", "passages"]
+        with self._session() as session:
+            row = session.get(MetaRow, INDEX_ID)
+            before = row.value if row else ""
+            session.execute(delete(BuiltRow).where(BuiltRow.index_id != index_id))
+            columns = DocumentRow.tenant, DocumentRow.id, DocumentRow.content_hash, DocumentRow.passages
+            kept = select(literal(before), *columns).where(DocumentRow.indexed)
+            if before and before != index_id:
+                session.execute(insert(BuiltRow).from_select(names, kept))
+            where = (
+                BuiltRow.index_id == index_id,
+                BuiltRow.tenant == DocumentRow.tenant,
+                BuiltRow.id == DocumentRow.id,
+            )
+            same = exists().where(*where, BuiltRow.content_hash == DocumentRow.content_hash)
+            passages = select(func.coalesce(func.max(BuiltRow.passages), 0)).where(*where).scalar_subquery()
+            session.execute(update(DocumentRow).values(indexed=same, passages=passages))
+            session.execute(delete(BuiltRow).where(BuiltRow.index_id == index_id))
+            session.merge(MetaRow(key=INDEX_ID, value=index_id))
 
     def summary(self) -> dict[str, Any]:
         """Counts for `brain status`."""

@@ -1,8 +1,9 @@
 """What is indexed, from the state and the index's manifest; the index itself isn't opened, so a running service can be looked at."""
 
-import json
 from typing import Any
 
+from brain.errors import IndexMissingError
+from brain.index.generations import current_name, generations_of
 from brain.settings import Settings
 from brain.state import State
 
@@ -19,6 +20,8 @@ def status_of(settings: Settings) -> dict[str, Any]:
 
 
 def _index(settings: Settings) -> dict[str, Any]:
+    generations = generations_of(settings)
+    roles = generations.roles()
     manifest = manifest_of(settings)
     where = str(settings.home / "index") if settings.index.provider == "edge" else settings.shown()["index"]["url"]
     return {
@@ -27,20 +30,14 @@ def _index(settings: Settings) -> dict[str, Any]:
         "built": manifest is not None,
         "encoder": (manifest or {}).get("encoder"),
         "dimensions": (manifest or {}).get("dimensions"),
+        "indexes": roles,
     }
 
 
 def manifest_of(settings: Settings) -> dict[str, Any] | None:
-    """What the index was built with; None where there is no index."""
-    if settings.index.provider == "edge":
-        path = settings.home / "index" / "manifest.json"
-        return json.loads(path.read_text(encoding="utf-8")) if path.exists() else None
-    from brain.errors import IndexMissingError
-    from brain.index.server import ServerIndex
-
+    """What the current index was built with; None where there is no index."""
+    generations = generations_of(settings)
     try:
-        index = ServerIndex.open(settings.index)
+        return generations.manifest(current_name(generations))
     except IndexMissingError:
         return None
-    index.close()
-    return index.manifest

@@ -1,17 +1,22 @@
 """The commands that change what is known: ingest, forget, reindex."""
 
+from collections.abc import Callable
+from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.progress import BarColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
 from brain.console import HomeOption, JsonOption, err, out, print_json, say, settings_for
+from brain.errors import SettingsError
 from brain.types import INTERNAL
 from ingest.report import Summary
 
 FAILURES_SHOWN = 20
+MARGIN = 0.02
+"""By how much hit@5 may fall in a reindexing."""
 
 
 def register(app: typer.Typer) -> None:
@@ -67,16 +72,45 @@ def forget(source: str, json_: JsonOption = False, home: HomeOption = None) -> N
         out.print(f"deleted {deleted}")
 
 
-def reindex(json_: JsonOption = False, home: HomeOption = None) -> None:
-    """Build the index anew with the present settings, from the documents already known.
+def reindex(
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            help="Acceptance questions, as for brain eval retrieval: the new index must find as much as the old."
+        ),
+    ] = None,
+    margin: Annotated[float, typer.Option(min=0, max=1, help="By how much hit@5 may fall with --check.")] = MARGIN,
+    *,
+    force: Annotated[bool, typer.Option("--force", help="Go over to the new index though it finds less.")] = False,
+    rollback: Annotated[
+        bool, typer.Option("--rollback", help="Go back to the index before the last reindexing instead.")
+    ] = False,
+    json_: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Build a new index beside the old, with the present settings, from the documents already known; then go over to it.
 
-    Example: BRAIN_SPLITTER__TOKENS=300 brain reindex
+    A running service goes on answering from the old one, and goes over by itself. Stopped, it goes on where it was when run
+    again.
+
+    Example: BRAIN_SPLITTER__TOKENS=300 brain reindex --check cases.jsonl
     """
-    from ingest.run import reindex as run
+    from ingest import reindex as life
 
-    with _Bar() as bar:
-        summary = run(settings_for(home), bar, say)
+    settings = settings_for(home)
+    accepted = life.Acceptance(_check(check), margin, force) if check and not rollback else None
+    with _Bar("reindexing") as bar:
+        summary = life.rollback(settings, bar, say) if rollback else life.reindex(settings, bar, say, accepted)
     _show(summary, json_)
+
+
+def _check(cases: Path) -> Callable[[Any], float]:
+    """Made by the package that evaluates, which this one doesn't import."""
+    maker = next(iter(entry_points(group="brain.checks", name="acceptance")), None)
+    if not maker:
+        raise SettingsError("Nothing is installed that could check the new index.", "Install Brain again, with eval.")
+    check: Callable[[Any], float] = maker.load()(cases)
+    return check
 
 
 def _show(summary: Summary, as_json: bool) -> None:
@@ -102,10 +136,10 @@ class _Rate(ProgressColumn):
 class _Bar:
     """A progress bar over the bytes of the changed files; it measures what is durable, so that stopping loses none of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, doing: str = "ingesting") -> None:
         columns = TextColumn("{task.description}"), BarColumn(), _Rate(), TimeRemainingColumn()
         self._progress = Progress(*columns, console=err, transient=True)
-        self._task = self._progress.add_task("ingesting", total=None, passages=0)
+        self._task = self._progress.add_task(doing, total=None, passages=0)
 
     def __enter__(self) -> "_Bar":
         self._progress.start()
@@ -117,9 +151,9 @@ class _Bar:
             say("Stopped. What is done is kept: run the same command again to go on.")
 
     def start(self, total_bytes: int, files: int) -> None:
-        self._progress.update(
-            self._task, total=total_bytes or None, description=f"{files:,} changed files" if files else ""
-        )
+        self._progress.update(self._task, total=total_bytes or None)
+        if files:
+            self._progress.update(self._task, description=f"{files:,} changed files")
 
     def passages(self, count: int) -> None:
         self._progress.update(self._task, passages=self._progress.tasks[0].fields["passages"] + count)

@@ -40,6 +40,8 @@ class Summary:
     encoded: int = 0
     """Passages that went through the encoder."""
     failed: dict[str, str] = field(default_factory=dict)
+    hit_at_5: dict[str, float | None] | None = None
+    """Of a checked reindexing, before and after."""
 
     def to_dict(self) -> dict[str, Any]:
         return asdict(self)

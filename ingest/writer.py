@@ -7,27 +7,22 @@ from brain.encoder.base import Encoder
 from brain.index import Index
 from brain.index.base import Point, payload_of
 from brain.settings import Settings
-from brain.state import State
+from brain.state import INDEX_ID, State
 from brain.text.bm25 import passage_vector, title_vector
 from brain.types import Chunk, Document
 from ingest.split import encoded_text
 
-INDEX_ID = "index_id"
 Item = tuple[Document, str, tuple[Chunk, ...]]
 """A document, its location in the source, its passages."""
 
 
-class Writer:
-    """The only one that writes to the index. `encoder` is called when something has to be encoded, or is expected to be."""
+class Passages:
+    """Writes documents' passages to an index. `encoder` is called when something has to be encoded, or is expected to be."""
 
-    def __init__(self, index: Index, state: State, encoder: Callable[[], Encoder], settings: Settings) -> None:
-        self._index, self._state, self._settings = index, state, settings
+    def __init__(self, index: Index, encoder: Callable[[], Encoder], settings: Settings) -> None:
+        self.index, self._settings = index, settings
         self._make_encoder = encoder
         self._loading: Future[Encoder] | None = None
-        # Another index than the state remembers (deleted, restored, a crash at its creation): nothing is known of it.
-        self._strange = state.meta(INDEX_ID) != index.manifest["id"]
-        if self._strange:
-            state.mark_unindexed()
 
     def expect_work(self) -> None:
         """Starts loading the encoder, which takes as long as parsing the first files: both go on side by side."""
@@ -43,31 +38,35 @@ class Writer:
     def _encoder(self) -> Encoder:
         return self._loading.result() if self._loading else self._make_encoder()
 
-    def write(self, batch: Sequence[Item], progress: Callable[[int], None]) -> int:
-        """Makes the index hold exactly these documents' passages; returns how many had to be encoded."""
-        documents = [(document, location) for document, location, _ in batch]
-        passages = {(document.tenant, document.id): len(chunks) for document, _, chunks in batch}
-        known = self._state.find((document.tenant, document.id) for document, _ in documents)
-        self._state.mark(documents, indexed=False, passages=passages)
+    def put(self, batch: Sequence[Item], stale: Callable[[Document], bool], progress: Callable[[int], None]) -> int:
+        """Makes the index hold exactly these documents' passages, on disk; returns how many had to be encoded. Only of `stale`
+        documents may older passages be there."""
         encoded = self._index_passages(batch, progress)
         for document, _, chunks in batch:
-            if self._strange or (document.tenant, document.id) in known:
-                self._index.delete_document(document.tenant, document.id, keep=[chunk.id for chunk in chunks])
-        self._index.flush()
-        self._state.mark(documents, indexed=True, passages=passages)
+            if stale(document):
+                self.index.delete_document(document.tenant, document.id, keep=[chunk.id for chunk in chunks])
+        self.index.flush()
         return encoded
+
+    def drop_strangers(self, state: State) -> None:
+        """Removes the passages of documents that the state does not hold."""
+        stored = {(payload["tenant"], payload["document_id"]) for _, payload in self.index.points()}
+        known = state.find(stored)
+        for tenant, id in stored - known.keys():
+            self.index.delete_document(tenant, id)
+        self.index.flush()
 
     def _index_passages(self, batch: Sequence[Item], progress: Callable[[int], None]) -> int:
         pairs = [(document, chunk) for document, _, chunks in batch for chunk in chunks]
-        stored = self._index.existing([chunk.id for _, chunk in pairs])
-        self._index.overwrite_payloads([(c.id, payload_of(d, c)) for d, c in pairs if c.id in stored])
+        stored = self.index.existing([chunk.id for _, chunk in pairs])
+        self.index.overwrite_payloads([(c.id, payload_of(d, c)) for d, c in pairs if c.id in stored])
         new = [(d, c, encoded_text(d.title, c.heading_path, c.text)) for d, c in pairs if c.id not in stored]
         # Many documents may say one sentence under one title: variants of a page, say. It is encoded once.
         texts = list(dict.fromkeys(text for _, _, text in new))
         progress(len(pairs) - len(texts))
         if new:
             dense = dict(zip(texts, self._encoder().encode_passages(texts, progress).tolist(), strict=True))
-            self._index.upsert([self._point(d, c, dense[text]) for d, c, text in new])
+            self.index.upsert([self._point(d, c, dense[text]) for d, c, text in new])
         return len(texts)
 
     def _point(self, document: Document, chunk: Chunk, dense: list[float]) -> Point:
@@ -75,6 +74,31 @@ class Writer:
         sparse = passage_vector(chunk.text, language, settings, title=title, heading_path=chunk.heading_path)
         of_title = title_vector(title, language, settings) if title and not chunk.position else None
         return Point(chunk.id, dense, sparse, payload_of(document, chunk), of_title)
+
+
+class Writer:
+    """Writes documents to the current index and the state: the only one that does."""
+
+    def __init__(self, index: Index, state: State, encoder: Callable[[], Encoder], settings: Settings) -> None:
+        self._passages, self._index, self._state = Passages(index, encoder, settings), index, state
+        self.expect_work = self._passages.expect_work
+        current = index.manifest["id"]
+        if state.meta(INDEX_ID) != current and state.built(current):
+            state.adopt(current)  # a switch to this index was cut short
+        # Another index than the state remembers (deleted, restored, a crash at its creation): nothing is known of it.
+        self._strange = state.meta(INDEX_ID) != current
+        if self._strange:
+            state.mark_unindexed()
+
+    def write(self, batch: Sequence[Item], progress: Callable[[int], None]) -> int:
+        """Makes the index hold exactly these documents' passages; returns how many had to be encoded."""
+        documents = [(document, location) for document, location, _ in batch]
+        passages = {(document.tenant, document.id): len(chunks) for document, _, chunks in batch}
+        known = self._state.find((document.tenant, document.id) for document, _ in documents)
+        self._state.mark(documents, indexed=False, passages=passages)
+        encoded = self._passages.put(batch, lambda d: self._strange or (d.tenant, d.id) in known, progress)
+        self._state.mark(documents, indexed=True, passages=passages)
+        return encoded
 
     def delete(self, keys: Sequence[tuple[str, str]]) -> None:
         """Removes documents from index and state."""
@@ -90,10 +114,6 @@ class Writer:
         """After a run over an index that the state did not know: drops what the state does not hold, and remembers it."""
         if not self._strange:
             return
-        stored = {(payload["tenant"], payload["document_id"]) for _, payload in self._index.points()}
-        known = self._state.find(stored)
-        for tenant, id in stored - known.keys():
-            self._index.delete_document(tenant, id)
-        self._index.flush()
+        self._passages.drop_strangers(self._state)
         self._state.set_meta(INDEX_ID, self._index.manifest["id"])
         self._strange = False

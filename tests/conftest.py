@@ -5,7 +5,6 @@ import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
@@ -14,6 +13,7 @@ import pytest
 
 from brain.encoder import Encoder
 from brain.index.base import Index
+from brain.index.copying import copy_sparse
 from brain.index.fingerprint import new_manifest
 from brain.settings import IndexSettings, Settings, load_settings
 from brain.state import State
@@ -85,27 +85,6 @@ def new_index(empty_index: Path) -> Callable[[Path], Path]:
         return folder
 
     return make
-
-
-def copy_sparse(source: Path, target: Path) -> None:
-    """Qdrant's files are mostly holes: 180 MB to read, a few hundred KB to store."""
-    if not hasattr(os, "SEEK_DATA"):
-        shutil.copytree(source, target)
-        return
-    for path in [source, *source.rglob("*")]:
-        copy = target / path.relative_to(source)
-        if path.is_dir():
-            copy.mkdir(parents=True)
-            continue
-        with path.open("rb", buffering=0) as read, copy.open("wb", buffering=0) as write:
-            size = path.stat().st_size
-            write.truncate(size)
-            with suppress(OSError):  # there is no more data
-                start = os.lseek(read.fileno(), 0, os.SEEK_DATA)
-                while start < size:
-                    end = os.lseek(read.fileno(), start, os.SEEK_HOLE)
-                    os.pwrite(write.fileno(), os.pread(read.fileno(), end - start, start), start)
-                    start = os.lseek(read.fileno(), end, os.SEEK_DATA)
 
 
 class Workspace:

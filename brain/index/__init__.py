@@ -1,51 +1,29 @@
-"""Where passages are stored and found: Qdrant Edge in this process, or a Qdrant server."""
+"""Where passages are stored and found: Qdrant Edge in this process or one beside it, or a Qdrant server."""
 
 from brain.encoder.base import Encoder
-from brain.errors import StoreError
 from brain.index.base import Index, Scope
 from brain.index.fingerprint import check_manifest, new_manifest
+from brain.index.generations import CURRENT, current_name, generations_of
 from brain.settings import Settings
 
-__all__ = ["Index", "Scope", "create_index", "drop_index", "open_index"]
+__all__ = ["Index", "Scope", "create_index", "open_index"]
 
 
 def create_index(settings: Settings, encoder: Encoder) -> Index:
-    """A new, empty index for this encoder. Raises StoreError where there already is one."""
-    manifest = new_manifest(settings, encoder)
-    if settings.index.provider == "edge":
-        from brain.index.edge import EdgeIndex
-
-        return EdgeIndex.create(settings.home / "index", manifest)
-    from brain.index.server import ServerIndex
-
-    return ServerIndex.create(settings.index, manifest)
+    """A new, empty index for this encoder, from now on the one that is asked."""
+    generations = generations_of(settings)
+    name, index = generations.create(new_manifest(settings, encoder))
+    generations.assign(generations.roles() | {CURRENT: name})
+    return index
 
 
-def drop_index(settings: Settings) -> None:
-    """Deletes the index; the documents stay in the state. Raises IndexLockedError where another process has it open."""
-    if settings.index.provider == "edge":
-        from brain.index.edge import EdgeIndex
+def open_index(settings: Settings, name: str = "", *, apart: bool = False) -> Index:
+    """The current index, or the one of that name; `apart`, where it is embedded, in a process of its own.
 
-        EdgeIndex.drop(settings.home / "index")
-    else:
-        from brain.index.server import ServerIndex
-
-        ServerIndex.drop(settings.index)
-
-
-def open_index(settings: Settings) -> Index:
-    """The index that the settings name. Raises IndexMissingError, IndexLockedError, IndexMismatchError, StoreError."""
-    index: Index
-    if settings.index.provider == "edge":
-        from brain.index.edge import EdgeIndex
-
-        index = EdgeIndex.open(settings.home / "index")
-    elif settings.index.provider == "server":
-        from brain.index.server import ServerIndex
-
-        index = ServerIndex.open(settings.index)
-    else:
-        raise StoreError(f"Unknown index provider '{settings.index.provider}'.", "Use edge or server.")
+    Raises IndexMissingError, IndexLockedError, IndexMismatchError, StoreError.
+    """
+    generations = generations_of(settings)
+    index = generations.open(name or current_name(generations), apart=apart)
     try:
         check_manifest(index.manifest, settings)
     except BaseException:

@@ -1,12 +1,13 @@
 """Qdrant Edge: the index in this process, one folder, one owner.
 
-Every call holds the GIL, so writes go in small batches. The write-ahead log stays on: a killed process loses no
-acknowledged point. `optimize()` is never called here: it would stop the service for its whole length.
+Every call holds the GIL, so writes go in small batches, and a service keeps the index in a process of its own
+(`brain.index.process`). The write-ahead log stays on: a killed process loses no acknowledged point.
 """
 
 import json
+import os
 import shutil
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,24 +37,28 @@ from brain.text.bm25 import SparseVector
 
 MANIFEST = "manifest.json"
 SHARD = "shard"
+"""The folder of the points, where the manifest names no other."""
 
 
 class EdgeIndex:
     """Adapter of `EdgeShard`; see `brain.index.base.Index`."""
 
-    def __init__(self, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock, folder: Path) -> None:
-        self._shard, self.manifest, self._lock, self._folder = shard, manifest, lock, folder
+    def __init__(
+        self, folder: Path, name: str, shard: qe.EdgeShard, manifest: dict[str, Any], lock: FolderLock | None = None
+    ) -> None:
+        self._folder, self._name, self._shard = folder, name, shard
+        self.manifest, self._lock = manifest, lock
         self._filters = FilterBuilder(qe, qe.RangeFloat, lambda ids: qe.HasIdCondition(set(ids)))
 
     @classmethod
     def open(cls, folder: Path) -> "EdgeIndex":
         """Raises IndexMissingError where there is none, IndexLockedError where another process has it."""
-        if not (folder / MANIFEST).exists():
-            raise IndexMissingError(f"There is no index in {folder.parent} yet.", "Run: brain ingest FOLDER")
+        read_manifest(folder)  # where there is none, nothing is to be locked
         lock = FolderLock(folder)
         try:
-            manifest = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
-            return cls(_guarded(qe.EdgeShard.load, str(folder / SHARD)), manifest, lock, folder)
+            manifest, shard = read_manifest(folder)
+            remove_other_shards(folder, shard)
+            return cls(folder, shard, load_shard(folder / shard), manifest, lock)
         except BaseException:
             lock.release()
             raise
@@ -77,11 +82,11 @@ class EdgeIndex:
                 shard.update(qe.UpdateOperation.create_field_index(field, use))
             shard.flush()
             # Written last: an index without a manifest was never finished, and is made anew.
-            _write_manifest(folder, manifest)
+            write_manifest(folder, manifest, SHARD)
         except BaseException:
             lock.release()
             raise
-        return cls(shard, manifest, lock, folder)
+        return cls(folder, SHARD, shard, manifest, lock)
 
     @classmethod
     def drop(cls, folder: Path) -> None:
@@ -90,12 +95,12 @@ class EdgeIndex:
             return
         lock = FolderLock(folder)
         (folder / MANIFEST).unlink(missing_ok=True)
-        shutil.rmtree(folder / SHARD, ignore_errors=True)
+        remove_other_shards(folder, "")
         lock.release()
 
     def annotate(self, key: str, value: Any) -> None:
         self.manifest = {k: v for k, v in (self.manifest | {key: value}).items() if v is not None}
-        _write_manifest(self._folder, self.manifest)
+        write_manifest(self._folder, self.manifest, self._name)
 
     def upsert(self, points: Sequence[Point]) -> None:
         for start in range(0, len(points), WRITE_BATCH):
@@ -146,30 +151,55 @@ class EdgeIndex:
         where = self._filters.scope(scope) if scope else None
         return int(_guarded(self._shard.count, qe.CountRequest(exact=True, filter=where)))
 
+    def page(self, offset: Any = None) -> tuple[list[tuple[str, Payload]], Any]:
+        """Some points, and where the next ones begin; None where there are none."""
+        records, offset = _guarded(
+            self._shard.scroll, qe.ScrollRequest(limit=WRITE_BATCH, offset=offset, with_payload=True)
+        )
+        return [(str(record.id), record.payload or {}) for record in records], offset
+
     def points(self) -> Iterator[tuple[str, Payload]]:
-        offset = None
-        while True:
-            request = qe.ScrollRequest(limit=WRITE_BATCH, offset=offset, with_payload=True)
-            records, offset = _guarded(self._shard.scroll, request)
-            yield from ((str(record.id), record.payload or {}) for record in records)
-            if offset is None:
-                return
+        return pages(self.page)
 
     def flush(self) -> None:
         _guarded(self._shard.flush)
 
     def close(self) -> None:
         self._shard.close()
-        self._lock.release()
+        if self._lock:
+            self._lock.release()
+
+    def unindexed(self) -> int:
+        """Points whose dense vectors are compared one by one, because no graph holds them yet."""
+        info = _guarded(self._shard.info)
+        titled = qe.CountRequest(filter=qe.Filter(must=[qe.HasVectorCondition(TITLE)]), exact=True)
+        # Qdrant counts the vectors of all names; sparse ones are always indexed.
+        sparse = info.points_count + _guarded(self._shard.count, titled)
+        return max(0, int(info.points_count + sparse - info.indexed_vectors_count))
+
+    def optimize(self) -> None:
+        """Builds the graph. It takes minutes and holds the GIL: never in a process that does anything else."""
+        _guarded(self._shard.optimize)
+
+    def ids_of(self, tenant: str, document_id: str, keep: Sequence[str] = ()) -> list[str]:
+        """The points that `delete_document` would remove."""
+        where, found, offset = self._filters.document(tenant, document_id, keep), list[str](), None
+        while True:
+            request = qe.ScrollRequest(limit=WRITE_BATCH, offset=offset, filter=where, with_payload=False)
+            records, offset = _guarded(self._shard.scroll, request)
+            found += [str(record.id) for record in records]
+            if offset is None:
+                return found
+
+    def export(self, ids: Sequence[str]) -> list[Point]:
+        """Those of the points that are there, as they were given to `upsert`."""
+        return [_point(record) for record in _guarded(self._shard.retrieve, list(ids), True, True)]
+
+    def remove(self, ids: Sequence[str]) -> None:
+        self._update(qe.UpdateOperation.delete_points(list(ids)))
 
     def _update(self, operation: Any) -> None:
         _guarded(self._shard.update, operation)
-
-
-def _write_manifest(folder: Path, manifest: dict[str, Any]) -> None:
-    unfinished = folder / f"{MANIFEST}.new"
-    unfinished.write_text(json.dumps(manifest, indent=1), encoding="utf-8")
-    unfinished.replace(folder / MANIFEST)
 
 
 def _vector(vector: list[float] | SparseVector) -> Any:
@@ -181,6 +211,57 @@ def _vectors(point: Point) -> dict[str, Any]:
     if point.title:
         vectors[TITLE] = _vector(point.title)
     return vectors
+
+
+def _point(record: Any) -> Point:
+    vectors = {name: vector for name, vector in record.vector.items() if name != DENSE}
+    sparse = {name: SparseVector(list(vector.indices), list(vector.values)) for name, vector in vectors.items()}
+    return Point(str(record.id), record.vector[DENSE], sparse[SPARSE], record.payload or {}, sparse.get(TITLE))
+
+
+def pages(page: Callable[[Any], tuple[list[tuple[str, Payload]], Any]]) -> Iterator[tuple[str, Payload]]:
+    """All points, read page by page."""
+    some, offset = page(None)
+    yield from some
+    while offset is not None:
+        some, offset = page(offset)
+        yield from some
+
+
+def read_manifest(folder: Path) -> tuple[dict[str, Any], str]:
+    """What the index was built with, and the name of its shard's folder. Raises IndexMissingError."""
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise IndexMissingError(f"There is no index in {folder.parent} yet.", "Run: brain ingest FOLDER") from None
+    return manifest, manifest.pop("shard", SHARD)
+
+
+def write_manifest(folder: Path, manifest: dict[str, Any], shard: str) -> None:
+    """From now on the index is the shard of this name: the one step that can't be seen half done."""
+    replace_file(folder / MANIFEST, json.dumps(manifest | {"shard": shard}, indent=1))
+
+
+def replace_file(path: Path, text: str) -> None:
+    """Whole or not at all, also where the machine loses power."""
+    unfinished = path.with_name(f"{path.name}.new")
+    with unfinished.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
+
+
+def remove_other_shards(folder: Path, shard: str) -> None:
+    """Copies that were never finished, or are no longer needed."""
+    for other in folder.glob(f"{SHARD}*"):
+        if other.name != shard:
+            shutil.rmtree(other, ignore_errors=True)
+
+
+def load_shard(folder: Path) -> qe.EdgeShard:
+    shard: qe.EdgeShard = _guarded(qe.EdgeShard.load, str(folder))
+    return shard
 
 
 def _guarded(call: Any, *arguments: Any) -> Any:

@@ -46,9 +46,9 @@ class ServerIndex:
         """Raises IndexMissingError where the collection is not there, StoreError where the server isn't."""
         client = client or connect(settings)
         index = cls(client, settings, {})
-        if not index._call(client.collection_exists, settings.collection):
+        if not index.guarded(client.collection_exists, settings.collection):
             raise IndexMissingError(f"There is no collection '{settings.collection}' yet.", "Run: brain ingest FOLDER")
-        info = index._call(client.get_collection, settings.collection)
+        info = index.guarded(client.get_collection, settings.collection)
         index.manifest = _present(info.config.metadata or {})
         return index
 
@@ -60,7 +60,7 @@ class ServerIndex:
         index = cls(client, settings, manifest)
         dense = qm.VectorParams(size=manifest["dimensions"], distance=qm.Distance.COSINE)
         sparse = qm.SparseVectorParams(modifier=qm.Modifier.IDF)
-        index._call(
+        index.guarded(
             client.create_collection,
             settings.collection,
             vectors_config={DENSE: dense},
@@ -69,30 +69,30 @@ class ServerIndex:
         )
         for field in () if settings.url == ":memory:" else KEYWORD_FIELDS:
             schema = qm.KeywordIndexParams(type=qm.KeywordIndexType.KEYWORD, is_tenant=field == "tenant")
-            index._call(client.create_payload_index, settings.collection, field, schema)
+            index.guarded(client.create_payload_index, settings.collection, field, schema)
         for field in () if settings.url == ":memory:" else (*RANGE_FIELDS, *LOOKUP_FIELDS):
             params = qm.IntegerIndexParams(
                 type=qm.IntegerIndexType.INTEGER, lookup=field in LOOKUP_FIELDS, range=field in RANGE_FIELDS
             )
-            index._call(client.create_payload_index, settings.collection, field, params)
+            index.guarded(client.create_payload_index, settings.collection, field, params)
         return index
 
     @classmethod
     def drop(cls, settings: IndexSettings, client: QdrantClient | None = None) -> None:
         """Deletes the collection, if it is there."""
         client = client or connect(settings)
-        cls(client, settings, {})._call(client.delete_collection, settings.collection)
+        cls(client, settings, {}).guarded(client.delete_collection, settings.collection)
 
     def annotate(self, key: str, value: Any) -> None:
         # Qdrant merges metadata: a key is not removed but set to nothing, and read as absent.
-        self._call(self._client.update_collection, self._collection, metadata={key: value})
+        self.guarded(self._client.update_collection, self._collection, metadata={key: value})
         self.manifest = _present(self.manifest | {key: value})
 
     def upsert(self, points: Sequence[Point]) -> None:
         for start in range(0, len(points), WRITE_BATCH):
             some = points[start : start + WRITE_BATCH]
             batch = [qm.PointStruct(id=p.id, vector=_vectors(p), payload=p.payload) for p in some]
-            self._call(self._client.upsert, self._collection, batch, wait=True)
+            self.guarded(self._client.upsert, self._collection, batch, wait=True)
 
     def overwrite_payloads(self, payloads: Sequence[tuple[str, Payload]]) -> None:
         for start in range(0, len(payloads), WRITE_BATCH):
@@ -100,15 +100,15 @@ class ServerIndex:
                 qm.OverwritePayloadOperation(overwrite_payload=qm.SetPayload(payload=payload, points=[id]))
                 for id, payload in payloads[start : start + WRITE_BATCH]
             ]
-            self._call(self._client.batch_update_points, self._collection, operations, wait=True)
+            self.guarded(self._client.batch_update_points, self._collection, operations, wait=True)
 
     def existing(self, ids: Sequence[str]) -> set[str]:
-        found = self._call(self._client.retrieve, self._collection, list(ids), with_payload=False, with_vectors=False)
+        found = self.guarded(self._client.retrieve, self._collection, list(ids), with_payload=False, with_vectors=False)
         return {str(record.id) for record in found}
 
     def delete_document(self, tenant: str, document_id: str, keep: Sequence[str] = ()) -> None:
         selector = qm.FilterSelector(filter=self._filters.document(tenant, document_id, list(keep)))
-        self._call(self._client.delete, self._collection, selector, wait=True)
+        self.guarded(self._client.delete, self._collection, selector, wait=True)
 
     def search(self, searches: Sequence[Search], scope: Scope) -> list[list[Hit]]:
         asked = [
@@ -122,36 +122,36 @@ class ServerIndex:
             for s in searches
             if not s.empty
         ]
-        replies = iter(self._call(self._client.query_batch_points, self._collection, asked) if asked else ())
+        replies = iter(self.guarded(self._client.query_batch_points, self._collection, asked) if asked else ())
         return [
             [] if s.empty else [Hit(str(hit.id), page_of(str(hit.id)), hit.score) for hit in next(replies).points]
             for s in searches
         ]
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
-        found = self._call(self._client.retrieve, self._collection, list(ids), with_payload=True, with_vectors=False)
+        found = self.guarded(self._client.retrieve, self._collection, list(ids), with_payload=True, with_vectors=False)
         return {str(record.id): record.payload or {} for record in found}
 
     def facet(self, key: str, titles: Sequence[str], scope: Scope) -> dict[str, int]:
         where = self._filters.titled(titles, scope)
-        found = self._call(
+        found = self.guarded(
             self._client.facet, self._collection, "tags", facet_filter=where, limit=MOST_FACET_VALUES, exact=True
         )
         return values_of(key, ((str(hit.value), hit.count) for hit in found.hits))
 
     def tags(self, scope: Scope) -> dict[str, int]:
         where = self._filters.scope(scope)
-        found = self._call(self._client.facet, self._collection, "tags", facet_filter=where, limit=MOST_FACET_VALUES)
+        found = self.guarded(self._client.facet, self._collection, "tags", facet_filter=where, limit=MOST_FACET_VALUES)
         return {str(hit.value): hit.count for hit in found.hits}
 
     def count(self, scope: Scope | None = None) -> int:
         where = self._filters.scope(scope) if scope else None
-        return int(self._call(self._client.count, self._collection, count_filter=where, exact=True).count)
+        return int(self.guarded(self._client.count, self._collection, count_filter=where, exact=True).count)
 
     def points(self) -> Iterator[tuple[str, Payload]]:
         offset = None
         while True:
-            records, offset = self._call(self._client.scroll, self._collection, limit=WRITE_BATCH, offset=offset)
+            records, offset = self.guarded(self._client.scroll, self._collection, limit=WRITE_BATCH, offset=offset)
             yield from ((str(record.id), record.payload or {}) for record in records)
             if offset is None:
                 return
@@ -162,7 +162,7 @@ class ServerIndex:
     def close(self) -> None:
         self._client.close()
 
-    def _call(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
+    def guarded(self, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         try:
             return call(*arguments, **named)
         except _FAILURES as error:

@@ -340,9 +340,9 @@ def test_until_brain_is_open_the_service_is_alive_but_not_ready(
 ) -> None:
     may_open, really_open = Event(), Brain.open
 
-    def wait_and_open(*arguments: Any) -> Brain:
+    def wait_and_open(*arguments: Any, **named: Any) -> Brain:
         may_open.wait(30)
-        return really_open(*arguments)
+        return really_open(*arguments, **named)
 
     monkeypatch.setattr(Brain, "open", wait_and_open)
     settings = settings_of(home, tmp_path / "home")

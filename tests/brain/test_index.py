@@ -16,7 +16,7 @@ import pytest
 
 from brain.errors import IndexLockedError, IndexMissingError, StoreError
 from brain.facets import Family, title_key
-from brain.index import create_index, drop_index, open_index
+from brain.index import create_index, open_index
 from brain.index.base import DENSE, SPARSE, TITLE, Hit, Index, Point, Scope, Search, passage_of, payload_of, point_id
 from brain.index.edge import EdgeIndex
 from brain.index.server import ServerIndex
@@ -480,7 +480,7 @@ def test_the_lock_holds_within_a_process_too(settings: Settings, new_index: Call
     with pytest.raises(IndexLockedError):
         EdgeIndex.open(settings.home / "index")
     with pytest.raises(IndexLockedError):
-        drop_index(settings)
+        EdgeIndex.drop(settings.home / "index")
 
     index.close()
     EdgeIndex.open(settings.home / "index").close()
@@ -491,7 +491,7 @@ def test_without_an_index_there_is_nothing_to_open_or_drop(settings: Settings) -
         open_index(settings)
 
     assert "brain ingest" in error.value.hint
-    drop_index(settings)
+    EdgeIndex.drop(settings.home / "index")
 
 
 @pytest.mark.parametrize("left", ["no manifest", "half a manifest"])
@@ -529,7 +529,7 @@ def test_the_manifest_appears_whole_or_not_at_all(quick_path: Path, monkeypatch:
 def test_a_dropped_index_is_gone_and_can_be_made_again(settings: Settings, new_index: Callable[[Path], Path]) -> None:
     new_index(settings.home)
 
-    drop_index(settings)
+    EdgeIndex.drop(settings.home / "index")
 
     with pytest.raises(IndexMissingError):
         open_index(settings)

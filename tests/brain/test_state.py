@@ -123,28 +123,48 @@ def test_find_takes_more_keys_than_a_statement_may_have_variables(state: State) 
     assert len(state.find(("default", f"d{n}") for n in range(40_000))) == 1200
 
 
-def test_unindexed_documents_are_those_marked_so(state: State) -> None:
+def test_documents_that_are_not_as_the_index_holds_them_are_counted(state: State) -> None:
     save(state, FULL)
     save(state, BARE, "b.md")
-    assert list(state.unindexed()) == []
+    assert state.summary()["unindexed"] == 0
 
     state.mark_unindexed([("default", "bare"), ("default", "retours")])
-    assert list(state.unindexed()) == [(BARE, "b.md")]
+    assert state.summary()["unindexed"] == 1
 
     state.mark_unindexed()
-    assert {document.id for document, _ in state.unindexed()} == {"bare", "retours"}
-
-    save(state, BARE, "b.md")
-    assert [document.id for document, _ in state.unindexed()] == ["retours"]
+    assert state.summary()["unindexed"] == 2
 
 
-def test_unindexed_documents_may_be_marked_while_they_are_read(state: State) -> None:
-    state.mark([(Document(f"d{n}", "T", "b", source="kb"), "a") for n in range(5)], indexed=False, passages={})
+def test_an_index_that_is_being_built_lacks_what_is_new_or_has_changed(state: State) -> None:
+    save(state, FULL)
+    save(state, BARE)
+    assert state.to_build("new") == [("acme", "retours"), ("default", "bare")]
 
-    for document, location in state.unindexed():
-        save(state, document, location)
+    state.save_built("new", [(FULL, 3), (BARE, 2)])
+    assert (state.to_build("new"), state.built("new")) == ([], 5)
+    assert len(state.to_build("other")) == 2
 
-    assert list(state.unindexed()) == []
+    save(state, Document(id="bare", title="Bare", body="changed", source="kb"))
+    assert state.to_build("new") == [("default", "bare")]
+    state.delete([("acme", "retours")])
+    assert state.built("new") == 2
+
+
+def test_adopting_an_index_makes_what_was_built_what_is_indexed_and_remembers_the_old_one(state: State) -> None:
+    state.set_meta("index_id", "old")
+    save(state, FULL, passages=1)
+    save(state, BARE, passages=1)
+    state.save_built("new", [(FULL, 7)])
+
+    state.adopt("new")
+
+    assert state.meta("index_id") == "new"
+    assert [(k.id, k.indexed, k.passages) for k in state.known("kb")] == [("retours", True, 7), ("bare", False, 0)]
+    assert (state.built("new"), state.built("old"), state.to_build("old")) == (0, 2, [])
+
+    state.adopt("old")
+    assert [(k.indexed, k.passages) for k in state.known("kb")] == [(True, 1), (True, 1)]
+    assert state.to_build("new") == [("default", "bare")]
 
 
 def test_deleting_is_exact(state: State) -> None:

@@ -302,7 +302,7 @@ async def test_a_brain_says_only_what_its_pages_bear_out(
         try:
             return await brain.ask(asked)
         finally:
-            brain._questions.close()
+            brain._serving.questions.close()
             brain._reranking.close()
 
     said = await ask(GOOD.text, "Les articles soldés sont repris.")

@@ -12,7 +12,7 @@ from typer.testing import CliRunner
 from brain.cli import app
 from brain.errors import CaseError
 from brain.fuse import QUESTION, Features
-from brain.index.edge import EdgeIndex
+from brain.index import open_index
 from brain.rankings import learned
 from brain.settings import load_settings
 from brain.testing import HashEncoder
@@ -132,7 +132,7 @@ def home(quick_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def test_titles_are_asked_of_pages_without_them(home: Path) -> None:
     settings = load_settings(home=home)
-    index = EdgeIndex.open(home / "index")
+    index = open_index(load_settings(home=home))
     encoded: list[int] = []
 
     examples = examples_from_titles(index, HashEncoder(), settings, pages=60, progress=encoded.append)
@@ -148,7 +148,7 @@ def test_titles_are_asked_of_pages_without_them(home: Path) -> None:
 
 
 def test_cases_are_asked_of_the_index_but_for_conversations(home: Path) -> None:
-    index = EdgeIndex.open(home / "index")
+    index = open_index(load_settings(home=home))
     cases = [
         Case.model_validate({"id": "a", "question": "colis livraison13", "expect": {"documents": ["1.md", "13.md"]}}),
         Case.model_validate({"id": "b", "question": "colis", "expect": {"status": "refused"}}),
@@ -174,15 +174,16 @@ def run(home: Path) -> Callable[..., tuple[int, str]]:
 
 
 def stored(home: Path) -> Features:
-    manifest = json.loads((home / "index" / "manifest.json").read_text(encoding="utf-8"))
-    return learned(manifest)
+    index = open_index(load_settings(home=home))
+    index.close()
+    return learned(index.manifest)
 
 
 def test_the_command_stores_what_is_better_and_resets(
     run: Callable[..., tuple[int, str]], home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("eval.tune.PULL", 0.001)
-    index = EdgeIndex.open(home / "index")
+    index = open_index(load_settings(home=home))
     index.annotate("fusion", Features(0.0, 0.0, 0.5, 0.3, 0.0, 0.0)._replace(dense=9.0)._asdict())
     index.close()
     before = stored(home)

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from brain.index.edge import EdgeIndex
+from brain.index import open_index
 from brain.settings import load_settings
 from brain.state import State
 
@@ -188,7 +188,7 @@ def test_runs_killed_at_random_moments_end_in_the_index_of_a_run_that_was_not(
 
 def compare(home: Path, expected: dict[str, Any]) -> None:
     settings = load_settings(home=home)
-    index, state = EdgeIndex.open(home / "index"), State(settings)
+    index, state = open_index(settings), State(settings)
     points = list(index.points())
     known = state.known("kb")
     unindexed = state.summary()["unindexed"]

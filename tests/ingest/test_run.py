@@ -14,13 +14,15 @@ from brain.settings import IngestSettings, Settings, load_settings
 from brain.state import State
 from brain.testing import HashEncoder
 from ingest.parse import Defaults
-from ingest.run import forget, ingest_folder, reindex
+from ingest.reindex import reindex
+from ingest.run import forget, ingest_folder
 
 
 @pytest.fixture
 def encoder(monkeypatch: pytest.MonkeyPatch) -> HashEncoder:
     made = HashEncoder()
-    monkeypatch.setattr("ingest.run.make_encoder", lambda settings, say: made)
+    for module in ("ingest.run", "ingest.reindex"):
+        monkeypatch.setattr(f"{module}.make_encoder", lambda settings, say: made)
     return made
 
 
@@ -175,7 +177,7 @@ def test_a_killed_reindex_goes_on_where_it_stopped(
 ) -> None:
     ingest_folder(kb, home, source="kb")
     before = stored(home)
-    monkeypatch.setattr("ingest.run.REBUILD_BATCH", 1)
+    monkeypatch.setattr("ingest.build.BATCH", 1)
     batches = iter(range(10))
     real = EdgeIndex.flush
 

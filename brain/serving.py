@@ -1,0 +1,37 @@
+"""One index with what asks it, kept open until its last question is answered."""
+
+from threading import Condition
+
+from brain.encoder import BatchingEncoder
+from brain.index import Index
+from brain.rerank.step import Reranking
+from brain.retrieve import Retriever
+from brain.settings import EncoderSettings, Settings
+
+
+class Serving:
+    """`settings` are those that the index was built with; `name` is its name among the home's indexes."""
+
+    def __init__(
+        self, name: str, index: Index, questions: BatchingEncoder, settings: Settings, reranking: Reranking
+    ) -> None:
+        self.name, self.index, self.questions = name, index, questions
+        self.encoder_settings: EncoderSettings = settings.encoder
+        self.retriever = Retriever(index, questions, settings, reranking)
+        self._asking, self._none_asking = 0, Condition()
+
+    def begin(self) -> "Serving":
+        """A question is being answered, until `end` is called."""
+        with self._none_asking:
+            self._asking += 1
+        return self
+
+    def end(self) -> None:
+        with self._none_asking:
+            self._asking -= 1
+            self._none_asking.notify_all()
+
+    def wait(self, seconds: float) -> bool:
+        """Until no question is being answered; whether that came to pass."""
+        with self._none_asking:
+            return self._none_asking.wait_for(lambda: not self._asking, seconds)
