@@ -43,8 +43,12 @@ class Citation(BaseModel):
 
 
 class Sentence(BaseModel):
+    """A sentence. With `answer.unsupported = "mark"` one that its passages do not bear out is shown too, `supported` false."""
+
     text: str
     citations: list[Citation]
+    supported: bool = Field(description="false: to be shown with a mark, never as a plain answer")
+    problems: list[str] = Field(description="what the cited passages do not bear out, in words")
 
 
 class DocumentLink(BaseModel):
@@ -114,7 +118,10 @@ def _sentence(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
         )
         for citation in sentence.citations
     ]
-    return Sentence(text=sentence.text, citations=citations)
+    support = sentence.support or types.Support(True, 1.0)
+    return Sentence(
+        text=sentence.text, citations=citations, supported=support.supported, problems=list(support.problems)
+    )
 
 
 def _sources(

@@ -1,5 +1,6 @@
 """Question in, passages retrieved, answer written, citations checked: or a refusal with its reason."""
 
+import asyncio
 import hashlib
 from dataclasses import replace
 from time import perf_counter
@@ -15,27 +16,41 @@ from brain.messages import message
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings
 from brain.types import Answer, Passages, PassageTrace, Question, Reason, Status, Trace
+from brain.verify import Verifier
 
 OUT_OF_SCOPE = 0.2
 """Below this share of the needed probability a question is not merely unanswered: it is about something else."""
 
 
-async def answer(question: Question, retriever: Retriever, answerer: Answerer, settings: AnswerSettings) -> Answer:
+async def answer(
+    question: Question,
+    retriever: Retriever,
+    answerer: Answerer,
+    settings: AnswerSettings,
+    verifier: Verifier | None = None,
+) -> Answer:
     """Answers from the knowledge that the question's reader may see, or says why not."""
+    verifier = verifier or Verifier(settings.unsupported)
     start = perf_counter()
     passages = await retriever.search(question, settings.passages)
     evidence = assess(question, passages.language, passages)
+    timings: dict[str, float] = {}
     draft, reason = Draft(()), _too_weak(evidence, passages, settings)
     status = Status.ANSWERED
     if not reason:
         draft, status = await _write(question, passages, answerer, settings)
         draft = checked(draft, passages)
+        written = perf_counter()
+        # In a thread: it may encode, which an event loop must not wait for.
+        draft = await asyncio.to_thread(verifier.verified, draft, question, passages.language, passages)
+        timings["verify"] = 1e3 * (perf_counter() - written)
         reason = Reason.MODEL_FAILED if status is Status.DEGRADED else None
     if not draft.sentences:
         status, reason = Status.REFUSED, reason or Reason.INSUFFICIENT_EVIDENCE
         if await _expired_would(question, evidence, retriever, settings):
             reason = Reason.EXPIRED
-    trace = _trace(question, passages, draft, answerer.name, evidence, 1e3 * (perf_counter() - start))
+    timings["total"] = 1e3 * (perf_counter() - start)
+    trace = _trace(question, passages, draft, answerer.name, evidence, timings)
     said = message(reason, passages.language) if reason else None
     return Answer(uuid4().hex, status, passages.language, draft.sentences, passages.items, trace, reason, said)
 
@@ -70,12 +85,11 @@ async def _expired_would(
 
 
 def _trace(
-    question: Question, passages: Passages, draft: Draft, answerer: str, evidence: Evidence, total: float
+    question: Question, passages: Passages, draft: Draft, answerer: str, evidence: Evidence, timings: dict[str, float]
 ) -> Trace:
     used: list[Any] = [
         PassageTrace(p.id, p.document_id, hashlib.sha256(p.text.encode()).hexdigest(), p.scores) for p in passages
     ]
-    timings = passages.timings | {"total": total}
     return Trace(
         question,
         passages.language,
@@ -85,6 +99,7 @@ def _trace(
         draft.prompt,
         draft.model,
         draft.dropped,
-        timings,
+        draft.checked,
+        passages.timings | timings,
         passages.degraded,
     )

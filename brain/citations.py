@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from brain.answerers.base import Draft
-from brain.types import Citation, Passage, Sentence
+from brain.types import Citation, Passage
 
 
 def checked(draft: Draft, passages: Iterable[Passage]) -> Draft:
@@ -14,7 +14,7 @@ def checked(draft: Draft, passages: Iterable[Passage]) -> Draft:
     for sentence in draft.sentences:
         good = tuple(citation for citation in sentence.citations if holds(citation, texts.get(citation.passage_id)))
         if good:
-            kept.append(Sentence(sentence.text, good))
+            kept.append(replace(sentence, citations=good))
         if len(good) < max(1, len(sentence.citations)):
             dropped.append({"text": sentence.text, "why": "a citation is not in its passage"})
     return replace(draft, sentences=tuple(kept), dropped=tuple(dropped))

@@ -19,6 +19,7 @@ from brain.rerank.step import Reranking
 from brain.serving import Serving
 from brain.settings import Settings, load_settings
 from brain.types import Answer, Passages, Question
+from brain.verify import Verifier
 
 LONGEST_QUESTION_S = 60
 ENDPOINT_LANES = 4
@@ -79,7 +80,8 @@ class Brain:
     async def ask(self, question: Question) -> Answer:
         """An answer whose every sentence is cited, or a refusal with its reason."""
         with self._held() as serving:
-            return await answer(question, serving.retriever, self._answerer, self.settings.answer)
+            verifier = _verifier(serving, self.settings)
+            return await answer(question, serving.retriever, self._answerer, self.settings.answer, verifier)
 
     def count(self, scope: Scope | None = None) -> int:
         """How many passages there are."""
@@ -149,6 +151,12 @@ class Brain:
 
 def _questions(encoder: Encoder, settings: Settings) -> BatchingEncoder:
     return BatchingEncoder(encoder, lanes=ENDPOINT_LANES if settings.encoder.provider == "endpoint" else 1)
+
+
+def _verifier(serving: Serving, settings: Settings) -> Verifier:
+    # The weights know the embedded encoder's cosines, not another's.
+    encode = serving.questions.encode_questions if serving.encoder_settings.provider == "embedded" else None
+    return Verifier(settings.answer.unsupported, encode)
 
 
 def open_brain(home: Path | None = None, say: Callable[[str], None] = lambda _: None, **overrides: Any) -> Brain:

@@ -165,6 +165,10 @@ class AnswerSettings(_Section):
     provider: Literal["extractive", "llm"] = "extractive"
     passages: int = Field(8, ge=1, le=50)
     max_sentences: int = Field(3, ge=1, le=10)
+    unsupported: Literal["remove", "mark"] = Field(
+        "remove",
+        description="what becomes of a sentence that its passages do not bear out: left out, or shown with a mark",
+    )
     sufficiency: float = Field(0.5, ge=0, le=1, description="least probability that the passages hold the answer")
 
 

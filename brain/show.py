@@ -16,6 +16,7 @@ from brain.types import Answer, Facet, Passage, Passages, Reason, Status
 
 MARKS = {"well": ("✓", "green"), "attention": ("!", "yellow"), "wrong": ("✗", "bold red")}
 CLOSEST = 3
+UNSUPPORTED = ("not borne out by its source", "non confirmé par sa source")
 EXAMPLES = 3
 
 
@@ -31,6 +32,9 @@ def show_answer(answer: Answer, console: Console) -> None:
             console.print(_table(sentence.text), marks)
         else:
             console.print(Text(f"{sentence.text} ").append(marks))
+        if sentence.support and not sentence.support.supported:
+            why = f"{UNSUPPORTED[answer.language == 'fr']}: {'; '.join(sentence.support.problems)}"
+            console.print(Text(f"  {MARKS['attention'][0]} {why}", style="yellow"))
     passages = {passage.id: passage for passage in answer.passages}
     # Where the sentence is the quotation itself, once is enough.
     quotes = [(c.passage_id, c.quote) for s in answer.sentences for c in s.citations if c.quote != s.text]

@@ -195,11 +195,31 @@ class Citation:
 
 
 @dataclass(frozen=True, slots=True)
+class Claim:
+    """A part of a sentence with the passages that its own markers cite."""
+
+    text: str
+    passage_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Support:
+    """Whether the cited passages bear a sentence out: how likely, and what they don't."""
+
+    supported: bool
+    probability: float
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Sentence:
-    """One sentence of an answer and what supports it."""
+    """One sentence of an answer and what supports it. `claims`: its parts, where their markers differ."""
 
     text: str
     citations: tuple[Citation, ...]
+    claims: tuple[Claim, ...] = ()
+    support: Support | None = None
+    """None where it was not checked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,6 +245,8 @@ class Trace:
     model: dict[str, Any] | None = None
     dropped: tuple[dict[str, str], ...] = ()
     """Sentences or citations that did not hold, each with the reason."""
+    checked: tuple[Sentence, ...] = ()
+    """Every sentence of the draft with what came of its check, those that were removed too."""
     timings: dict[str, float] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     """Steps of the search that were skipped; see `Passages.degraded`."""

@@ -15,6 +15,8 @@ class Draft:
     dropped: tuple[dict[str, str], ...] = ()
     prompt: dict[str, str] | None = None
     model: dict[str, Any] | None = None
+    checked: tuple[Sentence, ...] = ()
+    """Every sentence that was checked against its passages, those that were removed too."""
 
 
 class Answerer(Protocol):

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 from brain.answerers.base import Draft
 from brain.text.analyzer import terms
+from brain.text.asking import asks_for_figure
 from brain.text.units import Unit, units
 from brain.types import Citation, Passage, Question, Sentence
 
@@ -20,7 +21,7 @@ NUMBER_BONUS = 0.2
 RANK_WEIGHT = 1.0
 FURTHER = 0.75
 """A further sentence must score this share of the best one."""
-_ASKS_NUMBER = re.compile(
+_NUMBER = re.compile(
     r"\b(combien|quand|d[ée]lais?|dur[ée]e|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|date|heures?|jusqu|âge"
     r"|how (?:much|many|long|soon|late|old)|when|price|cost|fee|deadline|time limit|hours?)\b",
     re.IGNORECASE,
@@ -53,7 +54,7 @@ class ExtractiveAnswerer:
         candidates = _candidates(passages)
         asked = set(terms(question, language)) | {t for p in passages for t in terms(question, p.language or language)}
         weights = _weights(asked, candidates)
-        wants_number = bool(_ASKS_NUMBER.search(question))
+        wants_number = asks_for_figure(question)
         scored = sorted(((_score(c, weights, wants_number), c) for c in candidates), key=lambda pair: -pair[0])
         chosen = _choose(scored, self._max)
         return tuple(_sentence(candidate) for candidate in sorted(chosen, key=lambda c: c.place))

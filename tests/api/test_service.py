@@ -20,7 +20,9 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
+from api.answers import _shown
 from api.app import create_app
+from brain import types
 from brain.session import Brain
 from brain.settings import Settings, load_settings
 from brain.testing import HashEncoder
@@ -407,3 +409,23 @@ def test_brain_serve_warns_where_there_is_nothing_to_see_or_no_protection(
     assert process.returncode == 0, said
     assert "There are no API keys yet" in said
     assert "No document is public: give `audience: public` in the documents, or run: brain ingest FOLDER" in said
+
+
+def test_an_unsupported_sentence_is_told_apart() -> None:
+    passage = types.Passage("p", "d", "Sous 14 jours.", (0, 14), types.Scores(1.0), title="Retours")
+    cited = (types.Citation("p", "d", (0, 14), "Sous 14 jours."),)
+    sentences = (
+        types.Sentence("Sous 14 jours.", cited, support=types.Support(True, 1.0)),
+        types.Sentence(
+            "Sous 15 jours.", cited, support=types.Support(False, 0.0, ("“15 jours” is not in the passage",))
+        ),
+    )
+    trace = types.Trace(types.Question("?"), "fr", "llm")
+    answer = types.Answer("a", types.Status.ANSWERED, "fr", sentences, (passage,), trace)
+
+    shown = _shown(answer)
+
+    assert [(s.supported, s.problems) for s in shown.sentences] == [
+        (True, []),
+        (False, ["“15 jours” is not in the passage"]),
+    ]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 
@@ -82,7 +82,9 @@ def settings(url: str, **llm: Any) -> Settings:
     return Settings.model_validate({"answer": {"provider": "llm", "sufficiency": 0}, "llm": values})
 
 
-async def asked(url: str, answerer: LLMAnswerer | None = None, **llm: Any) -> Answer:
+async def asked(
+    url: str, answerer: LLMAnswerer | None = None, unsupported: Literal["remove", "mark"] = "remove", **llm: Any
+) -> Answer:
     """The whole answer path, the retriever apart."""
 
     class Found:
@@ -93,7 +95,9 @@ async def asked(url: str, answerer: LLMAnswerer | None = None, **llm: Any) -> An
             return type("Scope", (), {"valid_on": None})
 
     used = answerer or make_answerer(settings(url, **llm))
-    return await answer(QUESTION, cast(Retriever, Found()), used, AnswerSettings(sufficiency=0))
+    return await answer(
+        QUESTION, cast(Retriever, Found()), used, AnswerSettings(sufficiency=0, unsupported=unsupported)
+    )
 
 
 async def failure(url: str, **llm: Any) -> ModelError:
@@ -139,6 +143,39 @@ async def test_what_goes_over_the_wire(endpoint: Endpoint) -> None:
     system, user = body["messages"]
     assert (system["role"], user["role"]) == ("system", "user")
     assert TEXT in user["content"] and QUESTION.text in user["content"] and "{{" not in user["content"]
+
+
+async def test_a_sentence_that_its_passage_does_not_bear_out_is_removed(endpoint: Endpoint) -> None:
+    endpoint.says("Le client a 14 jours pour renvoyer un article [1]. Les articles soldés sont repris [1].")
+    given = await asked(endpoint.url)
+    assert (given.status, given.text) == (Status.ANSWERED, "Le client a 14 jours pour renvoyer un article.")
+    why = "the passage says the contrary about “repris”"
+    assert given.trace.dropped == ({"text": "Les articles soldés sont repris.", "why": why},)
+    assert [s.support and s.support.supported for s in given.trace.checked] == [True, False]
+    assert given.trace.timings["verify"] > 0
+
+
+async def test_or_it_is_shown_with_a_mark(endpoint: Endpoint) -> None:
+    endpoint.says("Le client a 14 jours pour renvoyer un article [1]. Les articles soldés sont repris [1].")
+    given = await asked(endpoint.url, unsupported="mark")
+    assert given.status is Status.ANSWERED
+    assert [s.support and s.support.supported for s in given.sentences] == [True, False]
+
+
+@pytest.mark.parametrize("unsupported", ["remove", "mark"])
+async def test_an_answer_with_nothing_supported_is_a_refusal(
+    endpoint: Endpoint, unsupported: Literal["remove", "mark"]
+) -> None:
+    endpoint.says("Le client a 30 jours pour renvoyer un article [1].")
+    given = await asked(endpoint.url, unsupported=unsupported)
+    assert (given.status, given.reason) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE)
+    assert given.trace.dropped[0]["why"] == "“30 jours” is not in the passage"
+
+
+async def test_a_citation_that_does_not_exist_is_recorded_beside_one_that_does(endpoint: Endpoint) -> None:
+    endpoint.says("Le client a 14 jours pour renvoyer un article [1][7].")
+    given = await asked(endpoint.url)
+    assert given.status is Status.ANSWERED and given.trace.dropped[0]["why"] == "there is no passage 7"
 
 
 async def test_no_answer_is_a_refusal(endpoint: Endpoint) -> None:

@@ -5,7 +5,20 @@ from dataclasses import replace
 from rich.console import Console
 
 from brain.show import show_answer, show_passages
-from brain.types import Answer, Citation, Facet, Passage, Passages, Question, Reason, Scores, Sentence, Status, Trace
+from brain.types import (
+    Answer,
+    Citation,
+    Facet,
+    Passage,
+    Passages,
+    Question,
+    Reason,
+    Scores,
+    Sentence,
+    Status,
+    Support,
+    Trace,
+)
 
 TABLE = "| Poids | Corse |\n|---|---|\n| 5 kg | 10,90 € |"
 PASSAGE = Passage("p1", "tarifs", f"{TABLE}\n\nSauf en été.", (0, 60), Scores(0.03), "Tarifs", ("Tarifs", "Grille"))
@@ -32,6 +45,17 @@ def test_a_sentence_bears_the_number_of_its_source() -> None:
     assert "Sauf en été. [1]" in text
     assert "[1] Tarifs › Grille" in text
     assert "«" not in text, "the quotation is the sentence itself"
+
+
+def test_an_unsupported_sentence_bears_a_mark() -> None:
+    answer = answered("Sauf en été.")
+    (sentence,) = answer.sentences
+    marked = replace(sentence, support=Support(False, 0.0, ("“15 jours” is not in the passage",)))
+
+    text = shown(replace(answer, sentences=(marked,)))
+
+    assert "! non confirmé par sa source: “15 jours” is not in the passage" in text
+    assert "non confirmé" not in shown(answer)
 
 
 def test_a_table_is_aligned_not_shown_as_markup() -> None:

@@ -1,0 +1,80 @@
+"""What the checks read: a claim, and the sentences of the passages that it cites, each analysed once."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from brain.text.analyzer import terms
+from brain.text.sentences import is_heading, sentence_spans, without_marker
+from brain.types import Passage, Span
+from brain.verify.values import Value, values_in
+from brain.verify.words import Word, content, words
+
+
+@dataclass
+class Text:
+    """A text with what the checks want of it, read once."""
+
+    text: str
+    language: str
+
+    @cached_property
+    def words(self) -> list[Word]:
+        return words(self.text, self.language)
+
+    @cached_property
+    def terms(self) -> frozenset[str]:
+        """Figures included, so that a sentence is found by them."""
+        return frozenset(terms(self.text, self.language))
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        return frozenset(content(self.words))
+
+    @cached_property
+    def values(self) -> list[Value]:
+        return values_in(self.text, self.language)
+
+
+@dataclass
+class Evidence:
+    """What a claim cites: the sentences of its passages, and the titles and headings above them."""
+
+    sentences: list[Text]
+    context: Text
+    places: list[tuple[str, int]]
+    """Of each sentence: its passage's id, and where in the passage it begins."""
+
+    @classmethod
+    def of_passages(cls, passages: Sequence[Passage], language: str) -> "Evidence":
+        spans = [(passage, span) for passage in passages for span in _readable(passage.text)]
+        context = dict.fromkeys(line for passage in passages for line in (passage.title, *passage.heading_path))
+        return cls(
+            [Text(passage.text[slice(*span)], language) for passage, span in spans],
+            Text("\n".join(context), language),
+            [(passage.id, span[0]) for passage, span in spans],
+        )
+
+    @cached_property
+    def content(self) -> frozenset[str]:
+        return self.context.content.union(*(sentence.content for sentence in self.sentences))
+
+    @cached_property
+    def values(self) -> list[Value]:
+        return [value for sentence in self.sentences for value in sentence.values]
+
+    @cached_property
+    def words(self) -> list[Word]:
+        return [word for text in (self.context, *self.sentences) for word in text.words]
+
+
+def _readable(text: str) -> Iterator[Span]:
+    """The sentences, each item of a list and each row of a table for itself; headings left out."""
+    return (without_marker(text, span) for span in sentence_spans(text) if not is_heading(text, span))
+
+
+def claims_of(sentence: str, language: str) -> list[Text]:
+    """The parts of a sentence that are checked each for itself: those that a semicolon, or the end of a sentence, divides."""
+    parts = [sentence[start:end] for start, end in sentence_spans(sentence)] or [sentence]
+    return [Text(part.strip(), language) for whole in parts for part in re.split(r";(?=\s)", whole) if part.strip()]

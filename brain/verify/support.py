@@ -1,0 +1,155 @@
+"""Is a claim supported by the words it cites? What can be looked up first, then a probability from a logistic regression.
+
+`bench/support.py` prints how well it does and refits the weights; `docs/decisions/0015-checking-sentences.md` has the figures.
+"""
+
+import math
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from brain.verify.conditions import left_out
+from brain.verify.matching import exchanged, unmatched
+from brain.verify.names import exchanged_people, missing_names, missing_people
+from brain.verify.polarity import contradiction
+from brain.verify.reading import Evidence, Text
+from brain.verify.values import Value
+
+MOST_SENTENCES = 3
+"""Sentences of the evidence that a claim may be put together from."""
+MOST_NAMED = 3
+UNRELATED = "the passage does not say this"
+CLOSE = 0.6
+"""Share of the claim's terms in one sentence from which on that sentence says the same, or means to."""
+SAME = 0.8
+"""The same, from which on it says nothing else."""
+LEAST_NEW = 0.25
+"""A further sentence must hold this share of the claim's terms that the sentences before it don't."""
+
+
+class Features(NamedTuple):
+    """Of a claim beside its evidence, where nothing that can be looked up is wrong."""
+
+    uncovered: float
+    """log(1 + the claim's terms that the cited passages, their titles and headings don't hold)."""
+    closeness: float
+    """Cosine of the claim and the closest of its best sentences."""
+
+
+WEIGHTS, BIAS = Features(uncovered=-1.10, closeness=17.02), -12.99
+LEXICAL, LEXICAL_BIAS = Features(uncovered=-1.71, closeness=0.0), 3.04
+"""Where there are no vectors to compare."""
+CLOSENESS = (0.78, 1.0)
+"""Cosines of the embedded encoder lie here where two sentences share words: if none of them
+could change the verdict, nothing is encoded."""
+THRESHOLD = 0.5
+
+Close = Callable[[str, Sequence[str]], Sequence[float]]
+"""The cosines of a text and each of others."""
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What came of checking one claim. `problems` say in words what the evidence does not bear out."""
+
+    probability: float
+    problems: tuple[str, ...] = ()
+    chosen: tuple[int, ...] = ()
+    """The sentences of the evidence that it was held against, the closest first."""
+
+    @property
+    def supported(self) -> bool:
+        return not self.problems
+
+
+def best_sentences(claim: Text, evidence: Evidence) -> list[int]:
+    """The sentences that together hold most of the claim's terms, the best first."""
+    wanted = claim.terms
+    got: set[str] = set()
+    chosen: list[int] = []
+    for _ in range(min(MOST_SENTENCES, len(evidence.sentences))):
+        shared = [(len((wanted - got) & sentence.terms), -len(sentence.terms)) for sentence in evidence.sentences]
+        best = max(range(len(shared)), key=lambda i: shared[i])
+        if not shared[best][0] or (chosen and shared[best][0] < LEAST_NEW * len(wanted)):
+            break
+        chosen.append(best)
+        got |= wanted & evidence.sentences[best].terms
+    return chosen
+
+
+def check(claim: Text, evidence: Evidence, said: Iterable[str] = (), close: Close | None = None) -> Finding:
+    """`said`: terms of the question and of the answer, where a condition may stand. Without `close` words alone decide."""
+    chosen = best_sentences(claim, evidence)
+    picked = [evidence.sentences[i] for i in chosen]
+    problems = tuple(wrong(claim, evidence, picked, {*claim.content, *said}))
+    if problems or not picked:
+        return Finding(0.0, problems or (UNRELATED,), tuple(chosen))
+    probability = _probability(claim, uncovered(claim, evidence), picked, close)
+    return Finding(probability, () if probability >= THRESHOLD else (UNRELATED,), tuple(chosen))
+
+
+def wrong(claim: Text, evidence: Evidence, picked: Sequence[Text], said: set[str]) -> Iterator[str]:
+    """What can be looked up and is not there, or is otherwise: each in words."""
+    for value in _wrong_values(claim, evidence, picked)[:MOST_NAMED]:
+        yield f"“{value.shown}” is not in the passage"
+    for name in missing_names(claim.words, lambda: evidence.words, claim.language)[:MOST_NAMED]:
+        yield f"the passage does not mention “{name}”"
+    for who in missing_people(claim.words, lambda: evidence.words, claim.language):
+        yield f"the passage does not speak of “{who}”"
+    if picked:
+        yield from _turned(claim, picked[0], said)
+
+
+def uncovered(claim: Text, evidence: Evidence) -> float:
+    return math.log1p(len(claim.content - evidence.content))
+
+
+def _probability(claim: Text, missing: float, picked: Sequence[Text], close: Close | None) -> float:
+    if close is None:
+        return _logistic(LEXICAL, LEXICAL_BIAS, Features(missing, 0.0))
+    least, most = (_logistic(WEIGHTS, BIAS, Features(missing, cosine)) for cosine in CLOSENESS)
+    if least >= THRESHOLD or most < THRESHOLD:
+        return least if least >= THRESHOLD else most
+    cosine = max(close(claim.text, [text.text for text in picked]))
+    return _logistic(WEIGHTS, BIAS, Features(missing, cosine))
+
+
+def _logistic(weights: Features, bias: float, features: Features) -> float:
+    return 1 / (1 + math.exp(-bias - sum(w * x for w, x in zip(weights, features, strict=True))))
+
+
+def _wrong_values(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> list[Value]:
+    """The values that the passages do not state, or state elsewhere while the sentence that says the same has others."""
+    if not claim.values or not picked:
+        return []
+    best = picked[0]
+    shared = len(claim.content & best.content) / max(1, len(claim.content))
+    missing = unmatched(claim.values, [value for text in picked for value in text.values], evidence.context.values)
+    if missing:
+        missing = unmatched(missing, evidence.values, evidence.context.values)
+    missing = missing or _of_another_row(claim, evidence)
+    return missing or (exchanged(claim.values, best.values, same=shared >= SAME) if shared >= CLOSE else [])
+
+
+def _of_another_row(claim: Text, evidence: Evidence) -> list[Value]:
+    """Values that stand in a table's row, but not in the row that the claim names."""
+    rows = [text for text in evidence.sentences if text.text.startswith("|")]
+    named = [
+        row
+        for row in rows
+        if (label := Text(row.text.split("|")[1], claim.language).content) and label <= claim.content
+    ]
+    if not named:
+        return []
+    others = [text for text in evidence.sentences if text not in rows or text in named]
+    return unmatched(claim.values, [value for text in others for value in text.values], evidence.context.values)
+
+
+def _turned(claim: Text, sentence: Text, said: set[str]) -> Iterator[str]:
+    """What the claim turns round or leaves out of the sentence that is closest to it."""
+    if word := contradiction(claim.words, sentence.words, claim.language):
+        yield f"the passage says the contrary about “{word}”"
+    if who := exchanged_people(claim.words, sentence.words, claim.language):
+        yield f"the passage says this of others than “{who}”"
+    if condition := left_out(claim.words, sentence.words, said, claim.language):
+        yield f"a condition is left out: “{condition}”"
