@@ -16,8 +16,10 @@ import numpy as np
 
 from bench.tutorial_stack import pages_of
 from brain.encoder.base import Encoder, Vectors, normalized
-from brain.index.base import DENSE, Point, payload_of, point_id
-from brain.settings import Settings, SparseSettings
+from brain.index import open_index
+from brain.index.base import Point, payload_of, point_id
+from brain.index.edge import EdgeIndex
+from brain.settings import Settings, SparseSettings, load_settings
 from brain.text.bm25 import passage_vector, title_vector
 from brain.types import Chunk, Document
 from ingest.engine import prepare_all
@@ -168,18 +170,12 @@ def take(work: Work, home: Path) -> int:
 
 def _stored(home: Path) -> Iterator[tuple[str, list[float]]]:
     """Ids and dense vectors of an embedded index."""
-    import qdrant_edge as qe
-
-    from brain.index.edge import SHARD
-
-    shard, offset = qe.EdgeShard.load(str(home / "index" / SHARD)), None
-    while True:
-        request = qe.ScrollRequest(limit=ENCODED_AT_ONCE, offset=offset, with_payload=False, with_vector=[DENSE])
-        records, offset = shard.scroll(request)
-        yield from ((str(record.id), record.vector[DENSE]) for record in records)
-        if offset is None:
-            shard.close()
-            return
+    index = open_index(load_settings(home=home))
+    assert isinstance(index, EdgeIndex)
+    ids = [id for id, _ in index.points()]
+    for start in range(0, len(ids), ENCODED_AT_ONCE):
+        yield from ((point.id, point.dense) for point in index.export(ids[start : start + ENCODED_AT_ONCE]))
+    index.close()
 
 
 def real_vectors(work: Work, dimensions: int) -> Vectors:

@@ -70,7 +70,7 @@ def measured(bench: Bench, size: int) -> dict[str, Any]:
     """Brain at this size: built where it isn't yet, then asked in a process of its own."""
     home, settings = bench.home(size), json.dumps(bench.settings(size))
     stored = _built(bench, home, "stored", "--count", str(size), "--settings", settings)
-    optimised = _built(bench, home, "optimised", "--optimise")
+    optimised = _built(bench, home, "optimised", "--optimise", "--settings", settings)
     step(f"asking {size:,} passages")
     command = module("side_ask", home, bench.cases, "--settings", settings, "--repeat", str(bench.repeat))
     finished = watched(command)

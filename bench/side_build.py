@@ -14,8 +14,9 @@ from typing import Any
 
 from bench.corpus import Jitter, Work, passages, point, real_vectors
 from brain.encoder import make_encoder
-from brain.index import create_index
+from brain.index import create_index, open_index
 from brain.index.base import Point
+from brain.index.edge import EdgeIndex
 from brain.settings import Settings, load_settings
 
 BATCH = 500
@@ -54,13 +55,10 @@ def store(work: Work, count: int, settings: Settings, seed: int) -> float:
 
 def optimise(settings: Settings) -> float:
     """Seconds of building what large indexes are searched by. In the process that serves, it would stop the service meanwhile."""
-    import qdrant_edge as qe
-
-    from brain.index.edge import SHARD
-
-    shard = qe.EdgeShard.load(str(settings.home / "index" / SHARD))
-    seconds = timed(shard.optimize) + timed(shard.flush)
-    shard.close()
+    index = open_index(settings)
+    assert isinstance(index, EdgeIndex)
+    seconds = timed(index.optimize) + timed(index.flush)
+    index.close()
     return seconds
 
 
