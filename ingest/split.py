@@ -6,6 +6,7 @@ The parsers give texts; here each is found again in the body, so that a passage 
 import itertools
 import re
 from collections import Counter
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -15,6 +16,8 @@ from brain.text.sentences import sentence_spans
 from brain.tokens import count_tokens, tokenizer
 from brain.types import Chunk, Document, Span
 
+LEAST_PART = 5
+"""Tokens by which a part that came out too long is made shorter."""
 _SEPARATOR = "\x1f"
 _WHITE = re.compile(r"[^\S\n]")
 _HEADING = re.compile(r"#+ (.*)")
@@ -78,11 +81,20 @@ def _pieces(body: str, section: _Piece, budget: int) -> list[_Piece]:
         return [section]
     start, end = section.span
     text, at, pieces = body[start:end], 0, []
-    for part in _sentence_splitter(budget).split_text(text):
+    for part in _parts(text, budget, budget):
         begin = text.index(part, at)
         at = begin + len(part)
         pieces.append(_Piece((start + begin, start + at), section.path, count_tokens(part)))
     return pieces
+
+
+def _parts(text: str, size: int, budget: int) -> Iterator[str]:
+    """The splitter adds up its sentences' tokens, and side by side they can be one more: such a part is cut again, smaller."""
+    for part in _sentence_splitter(size).split_text(text):
+        if count_tokens(part) <= budget or size <= LEAST_PART:
+            yield part
+        else:
+            yield from _parts(part, size - LEAST_PART, budget)
 
 
 def _joined(body: str, pieces: list[_Piece], budget: int) -> list[_Piece]:

@@ -75,6 +75,10 @@ def passages(text: str, tokens: int = BUDGET, **fields: str) -> list[Chunk]:
 @example("#\t\n\n#\tTitre\ttab\n\tcode\n")
 @example("même\n\nmême\n\nmême\n\n" * 30)
 @example("## H\n\nUn.\n\n" * 100)
+@example(
+    "```\n# pas un titre\n\n\tcode\n```\n\n# Délai\n\nCombien coûte un retour ?\r\n  ###### Retours\n| a | b |\n|---|---|\n"
+    "| 1 | 2 |\nmot Le colis arrive demain.\n| a | b |\n|---|---|\n| 1 | 2 |\n\n"
+)
 def test_passages_are_literal_ordered_complete_within_the_budget_and_distinct(text: str) -> None:
     found = passages(text)
 
