@@ -97,7 +97,8 @@ def tune(
     """Learn from this knowledge base how much meaning, words and titles should count in search.
 
     The weights are stored with the index only if they find the pages of held-out questions better than the present ones; otherwise
-    nothing changes, and the exit code is 1. A service uses them after its next start; `brain reindex` starts from Brain's own.
+    nothing changes, and the exit code is 1. A service uses them after its next start; `brain reindex` keeps them
+    where the encoder stays the same.
 
     Example: brain tune --cases cases.jsonl
     """

@@ -28,9 +28,11 @@ from brain.index import Index
 from brain.index.base import Payload, Point, Scope, page_of
 from brain.index.edge import EdgeIndex
 from brain.rankings import Ranker, Tags
+from brain.retrieve import Retriever
 from brain.settings import Settings
 from brain.text.analyzer import terms
 from brain.text.bm25 import passage_vector
+from brain.text.language import detect
 from brain.types import Question
 from eval.cases import Case
 from eval.metrics import hit, reciprocal_rank
@@ -141,25 +143,21 @@ def examples_from_cases(
 ) -> list[Example]:
     """Cases that name documents, but for those within a conversation: these have weights of their own."""
     ranker = Ranker(index, Tags(index), settings.retrieval.candidates)
+    retriever = Retriever(index, encoder, settings)
     examples = []
     for case in cases:
+        progress(1)
         if not case.expect.documents or case.turns:
             continue
         question = case.to_question("agent", "default")
-        scope = Scope(
-            question.tenant,
-            settings.access.readers[question.audience],
-            question.tags,
-            question.document_languages,
-            question.as_of,
-        )
-        rankings = _rankings(ranker, encoder, question, case.language or "", scope)
+        # As search itself does: its stemming and its scope, or the weights would fit another ranking.
+        language = question.language or detect(question.text)
+        rankings = _rankings(ranker, encoder, question, language, retriever.scope(question))
         documents = _documents(index, rankings)
         gold = set(case.expect.documents)
         examples.append(
             _example("cases", case.unit, rankings, {p for p, document in documents.items() if document in gold})
         )
-        progress(1)
     return examples
 
 
@@ -194,17 +192,16 @@ def examples_from_titles(
 
 
 def _draw(index: Index, pages: int, seed: int) -> dict[str, list[tuple[str, Payload]]]:
-    """Pages with their passages; of pages that share a title one."""
-    of_page: dict[str, list[tuple[str, Payload]]] = defaultdict(list)
+    """Pages with their passages; of pages that share a title one. Only the ids of the others are held: texts may be gigabytes."""
+    of_page: dict[str, list[str]] = defaultdict(list)
+    titles: dict[str, str] = {}
     for id, payload in index.points():
-        of_page[page_of(id)].append((id, payload))
-    of_title = {
-        title_key(found[0][1]["title"]): page
-        for page, found in sorted(of_page.items())
-        if len(set(terms(found[0][1]["title"], found[0][1]["language"] or ""))) >= LEAST_TERMS
-    }
+        of_page[page_of(id)].append(id)
+        if len(set(terms(payload["title"], payload["language"] or ""))) >= LEAST_TERMS:
+            titles[page_of(id)] = title_key(payload["title"])
+    of_title = {title: page for page, title in sorted(titles.items())}
     chosen = random.Random(seed).sample(sorted(of_title.values()), min(pages, len(of_title)))
-    return {page: of_page[page] for page in chosen}
+    return {page: list(index.payloads(of_page[page]).items()) for page in chosen}
 
 
 def _headings(payload: Payload) -> list[str]:

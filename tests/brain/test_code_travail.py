@@ -171,6 +171,7 @@ def test_with_its_agreement_only_that_ones_and_generic_pages_are_found(
 
     found = search(corpus, number, text, f"idcc:{agreement}")
 
+    assert found
     assert {tag for passage in found for tag in passage.tags} <= {f"idcc:{agreement}"}
     assert found.facets == ()
 

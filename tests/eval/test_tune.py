@@ -161,6 +161,23 @@ def test_cases_are_asked_of_the_index_but_for_conversations(home: Path) -> None:
     assert [(e.cluster, int(e.right.sum())) for e in examples] == [("a", 2)]
 
 
+def test_cases_are_ranked_as_search_ranks_them(home: Path) -> None:
+    """A case that names no language is stemmed as its own, and what its reader may not see is no candidate."""
+    settings = load_settings(home=home)
+    plain = {"id": "a", "question": "Où sont mes remboursements et mes livraisons ?", "expect": {"documents": ["0.md"]}}
+    past = plain | {"id": "p", "filters": {"audience": "public"}}
+    index = open_index(settings)
+
+    unsaid, said, public = examples_from_cases(
+        index, HashEncoder(), settings, [Case.model_validate(c) for c in (plain, plain | {"language": "fr"}, past)]
+    )
+
+    index.close()
+    assert unsaid.pages.tolist() == said.pages.tolist()
+    assert unsaid.pages[:, SPARSE].any(), "« remboursements » is found as « remboursement »"
+    assert not len(public.pages), "these pages are internal"
+
+
 @pytest.fixture
 def run(home: Path) -> Callable[..., tuple[int, str]]:
     if "tune" not in [command.callback.__name__ for command in app.registered_commands if command.callback]:
