@@ -26,10 +26,9 @@ from sklearn.model_selection import StratifiedGroupKFold
 from bench.altered import KINDS, Pair, pairs
 from bench.measure import machine, percentiles, show
 from brain import load_settings
-from brain.answerers.base import Draft
 from brain.encoder import make_encoder
 from brain.text.sentences import sentence_spans
-from brain.types import Citation, Passage, Question, Scores, Sentence
+from brain.types import Citation, Passage, Scores, Sentence
 from brain.verify import Verifier
 from brain.verify.reading import Evidence, Text, claims_of
 from brain.verify.support import THRESHOLD, Close, Features, best_sentences, uncovered, wrong
@@ -178,7 +177,7 @@ def _lines(path: Path) -> Iterable[dict[str, Any]]:
 
 def milliseconds(made: Sequence[Pair], encode: Encode | None, drafts: int = 100) -> dict[str, float]:
     """What checking an answer takes: three sentences in other words than their passages', each of another passage."""
-    verifier, times = Verifier("mark", encode), []
+    verifier, times = Verifier(encode), []
     supported = [pair for pair in made if pair.kind == "supported"]
     for at in range(min(drafts, len(supported) // 3)):
         three = supported[3 * at : 3 * at + 3]
@@ -190,7 +189,9 @@ def milliseconds(made: Sequence[Pair], encode: Encode | None, drafts: int = 100)
             Sentence(p.sentence, (Citation(str(i), str(i), (0, 1), p.passage[:1]),)) for i, p in enumerate(three)
         ]
         start = perf_counter()
-        verifier.verified(Draft(tuple(sentences)), Question(three[0].original, language="fr"), "fr", passages)
+        said = " ".join((three[0].original, *(sentence.text for sentence in sentences)))
+        for sentence in sentences:
+            verifier.check(sentence, said, "fr", {passage.id: passage for passage in passages})
         times.append(1e3 * (perf_counter() - start))
     return percentiles(times)
 

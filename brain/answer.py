@@ -1,25 +1,59 @@
 """Question in, passages retrieved, answer written, citations checked: or a refusal with its reason."""
 
-import asyncio
-import hashlib
-from dataclasses import replace
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from time import perf_counter
-from typing import Any
 from uuid import uuid4
 
-from brain.answerers import Answerer, ExtractiveAnswerer
-from brain.answerers.base import Draft
-from brain.citations import checked
-from brain.errors import ModelError
-from brain.evidence import Evidence, assess
+from brain.answerers import Answerer
+from brain.evidence import assess
 from brain.messages import message
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings
-from brain.types import Answer, Passages, PassageTrace, Question, Reason, Status, Trace
+from brain.sufficient import answers_better, too_weak
+from brain.trace import trace_of
+from brain.types import Answer, Question, Reason, Sentence, Status
 from brain.verify import Verifier
+from brain.writing import Writing
 
-OUT_OF_SCOPE = 0.2
-"""Below this share of the needed probability a question is not merely unanswered: it is about something else."""
+Events = AsyncGenerator[Sentence | Answer, None]
+"""Sentences, each once it is known to hold, then the answer that they make: its sentences are those before it."""
+
+
+async def answer_events(
+    question: Question, retriever: Retriever, answerer: Answerer, settings: AnswerSettings, verifier: Verifier
+) -> Events:
+    """Answers from the knowledge that the question's reader may see, or says why not."""
+    start = perf_counter()
+    passages = await retriever.search(question, settings.passages)
+    evidence = assess(question, passages.language, passages)
+    writing = Writing(answerer, verifier, settings)
+    reason = too_weak(evidence, passages, settings.sufficiency)
+    if not reason:
+        async with aclosing(writing.sentences(question, passages)) as sentences:
+            async for sentence in sentences:
+                yield sentence
+        reason = Reason.MODEL_FAILED if writing.failed else None
+    status = Status.DEGRADED if reason else Status.ANSWERED
+    if not writing.draft.sentences:
+        status, reason = Status.REFUSED, reason or Reason.INSUFFICIENT_EVIDENCE
+        expired = await retriever.search(question, settings.passages, expired=True)
+        if answers_better(assess(question, expired.language, expired), evidence, settings.sufficiency):
+            reason = Reason.EXPIRED
+    timings = writing.timings | {"total": 1e3 * (perf_counter() - start)}
+    trace = trace_of(question, passages, writing.draft, answerer.name, evidence, timings)
+    said = message(reason, passages.language) if reason else None
+    sentences_ = writing.draft.sentences
+    yield Answer(uuid4().hex, status, passages.language, sentences_, passages.items, trace, reason, said)
+
+
+async def whole(events: Events) -> Answer:
+    """The answer that the events end with."""
+    async with aclosing(events):
+        async for event in events:
+            if isinstance(event, Answer):
+                return event
+    raise RuntimeError("events without an answer")
 
 
 async def answer(
@@ -29,77 +63,5 @@ async def answer(
     settings: AnswerSettings,
     verifier: Verifier | None = None,
 ) -> Answer:
-    """Answers from the knowledge that the question's reader may see, or says why not."""
-    verifier = verifier or Verifier(settings.unsupported)
-    start = perf_counter()
-    passages = await retriever.search(question, settings.passages)
-    evidence = assess(question, passages.language, passages)
-    timings: dict[str, float] = {}
-    draft, reason = Draft(()), _too_weak(evidence, passages, settings)
-    status = Status.ANSWERED
-    if not reason:
-        draft, status = await _write(question, passages, answerer, settings)
-        draft = checked(draft, passages)
-        written = perf_counter()
-        # In a thread: it may encode, which an event loop must not wait for.
-        draft = await asyncio.to_thread(verifier.verified, draft, question, passages.language, passages)
-        timings["verify"] = 1e3 * (perf_counter() - written)
-        reason = Reason.MODEL_FAILED if status is Status.DEGRADED else None
-    if not draft.sentences:
-        status, reason = Status.REFUSED, reason or Reason.INSUFFICIENT_EVIDENCE
-        if await _expired_would(question, evidence, retriever, settings):
-            reason = Reason.EXPIRED
-    timings["total"] = 1e3 * (perf_counter() - start)
-    trace = _trace(question, passages, draft, answerer.name, evidence, timings)
-    said = message(reason, passages.language) if reason else None
-    return Answer(uuid4().hex, status, passages.language, draft.sentences, passages.items, trace, reason, said)
-
-
-def _too_weak(evidence: Evidence, passages: Passages, settings: AnswerSettings) -> Reason | None:
-    if not passages:
-        return Reason.NO_EVIDENCE
-    if evidence.probability >= settings.sufficiency:
-        return None
-    far = evidence.probability < OUT_OF_SCOPE * settings.sufficiency
-    return Reason.OUT_OF_SCOPE if far else Reason.INSUFFICIENT_EVIDENCE
-
-
-async def _write(
-    question: Question, passages: Passages, answerer: Answerer, settings: AnswerSettings
-) -> tuple[Draft, Status]:
-    """The answerer's draft; where the model fails, the passages' own sentences, marked as degraded."""
-    try:
-        return await answerer.write(question, passages.language, passages), Status.ANSWERED
-    except ModelError as error:
-        fallback = await ExtractiveAnswerer(settings.max_sentences).write(question, passages.language, passages)
-        return replace(fallback, dropped=({"text": "", "why": f"the model failed: {error}"},)), Status.DEGRADED
-
-
-async def _expired_would(
-    question: Question, evidence: Evidence, retriever: Retriever, settings: AnswerSettings
-) -> bool:
-    """Whether pages that are no longer valid would have answered, and what is valid holds less of it."""
-    passages = await retriever.search(question, settings.passages, expired=True)
-    probability = assess(question, passages.language, passages).probability
-    return probability >= settings.sufficiency and probability > evidence.probability
-
-
-def _trace(
-    question: Question, passages: Passages, draft: Draft, answerer: str, evidence: Evidence, timings: dict[str, float]
-) -> Trace:
-    used: list[Any] = [
-        PassageTrace(p.id, p.document_id, hashlib.sha256(p.text.encode()).hexdigest(), p.scores) for p in passages
-    ]
-    return Trace(
-        question,
-        passages.language,
-        answerer,
-        tuple(used),
-        evidence.probability,
-        draft.prompt,
-        draft.model,
-        draft.dropped,
-        draft.checked,
-        passages.timings | timings,
-        passages.degraded,
-    )
+    """The same without waiting for single sentences."""
+    return await whole(answer_events(question, retriever, answerer, settings, verifier or Verifier()))

@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import aclosing, contextmanager
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any
 
-from brain.answer import answer
+from brain.answer import Events, answer_events, whole
 from brain.answerers import Answerer, make_answerer
 from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, Scope, open_index
@@ -20,6 +20,7 @@ from brain.serving import Serving
 from brain.settings import Settings, load_settings
 from brain.types import Answer, Passages, Question
 from brain.verify import Verifier
+from brain.verify.verifier import Encode
 
 LONGEST_QUESTION_S = 60
 ENDPOINT_LANES = 4
@@ -79,9 +80,16 @@ class Brain:
 
     async def ask(self, question: Question) -> Answer:
         """An answer whose every sentence is cited, or a refusal with its reason."""
+        return await whole(self.stream(question))
+
+    async def stream(self, question: Question) -> Events:
+        """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped."""
         with self._held() as serving:
-            verifier = _verifier(serving, self.settings)
-            return await answer(question, serving.retriever, self._answerer, self.settings.answer, verifier)
+            verifier = Verifier(_encode(serving))
+            events = answer_events(question, serving.retriever, self._answerer, self.settings.answer, verifier)
+            async with aclosing(events):
+                async for event in events:
+                    yield event
 
     def count(self, scope: Scope | None = None) -> int:
         """How many passages there are."""
@@ -153,10 +161,9 @@ def _questions(encoder: Encoder, settings: Settings) -> BatchingEncoder:
     return BatchingEncoder(encoder, lanes=ENDPOINT_LANES if settings.encoder.provider == "endpoint" else 1)
 
 
-def _verifier(serving: Serving, settings: Settings) -> Verifier:
+def _encode(serving: Serving) -> Encode | None:
     # The weights know the embedded encoder's cosines, not another's.
-    encode = serving.questions.encode_questions if serving.encoder_settings.provider == "embedded" else None
-    return Verifier(settings.answer.unsupported, encode)
+    return serving.questions.encode_questions if serving.encoder_settings.provider == "embedded" else None
 
 
 def open_brain(home: Path | None = None, say: Callable[[str], None] = lambda _: None, **overrides: Any) -> Brain:

@@ -1,22 +1,31 @@
 """What the answer path needs of an answerer."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from brain.types import Passage, Question, Sentence
+from brain.types import Passages, Question, Sentence
 
 
 @dataclass(frozen=True, slots=True)
 class Draft:
     """Cited sentences. No sentences: the passages do not hold the answer. `dropped`: what did not hold, each with why."""
 
-    sentences: tuple[Sentence, ...]
+    sentences: tuple[Sentence, ...] = ()
     dropped: tuple[dict[str, str], ...] = ()
     prompt: dict[str, str] | None = None
     model: dict[str, Any] | None = None
     checked: tuple[Sentence, ...] = ()
     """Every sentence that was checked against its passages, those that were removed too."""
+
+    def __add__(self, more: "Draft") -> "Draft":
+        return Draft(
+            self.sentences + more.sentences,
+            self.dropped + more.dropped,
+            more.prompt or self.prompt,
+            more.model or self.model,
+            self.checked + more.checked,
+        )
 
 
 class Answerer(Protocol):
@@ -25,6 +34,9 @@ class Answerer(Protocol):
     @property
     def name(self) -> str: ...
 
-    async def write(self, question: Question, language: str, passages: Sequence[Passage]) -> Draft:
-        """Raises ModelError where the model can't be reached or fails."""
+    def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
+        """The draft in pieces, each as soon as it is written.
+
+        Raises ModelError where the model can't be reached or fails; the pieces before stay what they are.
+        """
         ...

@@ -7,25 +7,20 @@ title and headings count less; a number counts where the question asks how much,
 import math
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 
 from brain.answerers.base import Draft
 from brain.text.analyzer import terms
 from brain.text.asking import asks_for_figure
 from brain.text.units import Unit, units
-from brain.types import Citation, Passage, Question, Sentence
+from brain.types import Citation, Passage, Passages, Question, Sentence
 
 HEADING_WEIGHT = 0.4
 NUMBER_BONUS = 0.2
 RANK_WEIGHT = 1.0
 FURTHER = 0.75
 """A further sentence must score this share of the best one."""
-_NUMBER = re.compile(
-    r"\b(combien|quand|d[ée]lais?|dur[ée]e|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|date|heures?|jusqu|âge"
-    r"|how (?:much|many|long|soon|late|old)|when|price|cost|fee|deadline|time limit|hours?)\b",
-    re.IGNORECASE,
-)
 _NUMBER = re.compile(r"\d")
 
 
@@ -47,8 +42,8 @@ class ExtractiveAnswerer:
     def __init__(self, max_sentences: int = 3) -> None:
         self._max = max_sentences
 
-    async def write(self, question: Question, language: str, passages: Sequence[Passage]) -> Draft:
-        return Draft(self.quote(question.text, language, passages))
+    async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
+        yield Draft(self.quote(question.text, language, passages))
 
     def quote(self, question: str, language: str, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
         candidates = _candidates(passages)

@@ -1,6 +1,6 @@
 """The answer written by a language model from the passages, each sentence tied to the words that support it."""
 
-from collections.abc import Sequence
+from collections.abc import AsyncGenerator
 from dataclasses import replace
 from typing import Any
 
@@ -12,7 +12,7 @@ from brain.answerers.llm_prompt import INPUTS, build
 from brain.errors import PromptError
 from brain.settings import Settings, redact_url
 from brain.tokens import tokenizer
-from brain.types import Passage, Question
+from brain.types import Passages, Question
 from prompts.prompt import difference
 
 
@@ -30,16 +30,14 @@ class LLMAnswerer:
         _load(settings.llm.prompt, "en")  # the language that every other falls back to
         tokenizer()  # loaded here rather than while a question waits
 
-    async def write(self, question: Question, language: str, passages: Sequence[Passage]) -> Draft:
+    async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
         """The model's sentences that hold; none where it says that the passages do not answer. Raises ModelError."""
-        if not passages:
-            return Draft(())
         prompt = _load(self._llm.prompt, language)
         budget = self._llm.context_tokens - self._llm.max_tokens
         request = build(prompt, question, passages, self._max_sentences, budget)
         reply = await self._client.ask(request.rendered.system, request.rendered.user)
         draft = read_reply(reply.text, request.passages, language, cut=reply.cut)
-        return replace(draft, prompt=prompt.reference(), model=self._trace(reply, len(request.passages)))
+        yield replace(draft, prompt=prompt.reference(), model=self._trace(reply, len(request.passages)))
 
     def _trace(self, reply: Reply, passages: int) -> dict[str, Any]:
         return {

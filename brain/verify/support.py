@@ -19,6 +19,7 @@ MOST_SENTENCES = 3
 """Sentences of the evidence that a claim may be put together from."""
 MOST_NAMED = 3
 UNRELATED = "the passage does not say this"
+LEFT_OUT = "a condition is left out"
 CLOSE = 0.6
 """Share of the claim's terms in one sentence from which on that sentence says the same, or means to."""
 SAME = 0.8
@@ -152,4 +153,4 @@ def _turned(claim: Text, sentence: Text, said: set[str]) -> Iterator[str]:
     if who := exchanged_people(claim.words, sentence.words, claim.language):
         yield f"the passage says this of others than “{who}”"
     if condition := left_out(claim.words, sentence.words, said, claim.language):
-        yield f"a condition is left out: “{condition}”"
+        yield f"{LEFT_OUT}: “{condition}”"

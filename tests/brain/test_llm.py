@@ -14,6 +14,7 @@ import pytest
 
 from brain.answer import answer
 from brain.answerers import make_answerer
+from brain.answerers.base import Draft
 from brain.answerers.llm import LLMAnswerer
 from brain.answerers.llm_client import without_thinking
 from brain.errors import ModelError, PromptError
@@ -100,12 +101,20 @@ async def asked(
     )
 
 
+async def written(answerer: LLMAnswerer) -> Draft:
+    """All pieces of the draft together."""
+    draft = Draft()
+    async for piece in answerer.write(QUESTION, "fr", Passages(PASSAGES, "fr")):
+        draft += piece
+    return draft
+
+
 async def failure(url: str, **llm: Any) -> ModelError:
     """The error, which must come within the limit and tell neither key nor prompt."""
     answerer = LLMAnswerer(settings(url, **llm))
     start = time.monotonic()
     with pytest.raises(ModelError) as caught:
-        await answerer.write(QUESTION, "fr", PASSAGES)
+        await written(answerer)
     assert time.monotonic() - start < LIMIT + 0.5
     said = f"{caught.value} {caught.value.hint}"
     assert KEY not in said and "renvoyer" not in said and caught.value.__cause__ is None
@@ -195,11 +204,6 @@ async def test_a_model_that_fails_leaves_the_passages_own_sentences(endpoint: En
     given = await asked(endpoint.url)
     assert (given.status, given.reason) == (Status.DEGRADED, Reason.MODEL_FAILED)
     assert given.sentences and "status 401" in given.trace.dropped[0]["why"]
-
-
-async def test_without_passages_nothing_is_asked(endpoint: Endpoint) -> None:
-    draft = await LLMAnswerer(settings(endpoint.url)).write(QUESTION, "fr", ())
-    assert not draft.sentences and not endpoint.requests
 
 
 def test_one_answerer_serves_several_event_loops(endpoint: Endpoint) -> None:

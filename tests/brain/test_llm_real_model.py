@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
+from brain.answerers.base import Draft
 from brain.answerers.llm import LLMAnswerer
 from brain.citations import holds
 from brain.errors import ModelError
 from brain.settings import Settings
-from brain.types import Passage, Question, Scores
+from brain.types import Passage, Passages, Question, Scores
 
 KEY = "local-key"
 TEXTS = (
@@ -61,8 +62,15 @@ def answerer(url: str, **llm: Any) -> LLMAnswerer:
     return LLMAnswerer(Settings.model_validate({"answer": {"provider": "llm"}, "llm": values | llm}))
 
 
+async def written(answerer: LLMAnswerer, passages: tuple[Passage, ...] = PASSAGES) -> Draft:
+    draft = Draft()
+    async for piece in answerer.write(QUESTION, "en", Passages(passages, "en")):
+        draft += piece
+    return draft
+
+
 async def test_a_draft_comes_back(url: str) -> None:
-    draft = await answerer(url).write(QUESTION, "en", PASSAGES)
+    draft = await written(answerer(url))
     texts = {p.id: p.text for p in PASSAGES}
     assert draft.sentences or draft.dropped  # it wrote something, and all of it is accounted for
     assert all(s.citations and holds(c, texts[c.passage_id]) for s in draft.sentences for c in s.citations)
@@ -73,17 +81,17 @@ async def test_a_draft_comes_back(url: str) -> None:
 
 async def test_a_wrong_key_is_refused(url: str) -> None:
     with pytest.raises(ModelError, match="status 401"):
-        await answerer(url, api_key="wrong").write(QUESTION, "en", PASSAGES)
+        await written(answerer(url, api_key="wrong"))
 
 
 async def test_a_prompt_beyond_the_models_context_is_an_error(url: str) -> None:
     long = Passage("p", "d", "word " * 3000, (0, 15_000), Scores(1.0))
     with pytest.raises(ModelError, match="status 400") as caught:
-        await answerer(url, context_tokens=8000).write(QUESTION, "en", [long])
+        await written(answerer(url, context_tokens=8000), (long,))
     assert "llm.context_tokens" in caught.value.hint
 
 
 async def test_giving_up_ends_the_wait(url: str) -> None:
     async with asyncio.timeout(10):
         with pytest.raises(ModelError, match=r"within 0\.2 s"):
-            await answerer(url, timeout_s=0.2).write(QUESTION, "en", PASSAGES)
+            await written(answerer(url, timeout_s=0.2))

@@ -1,7 +1,7 @@
 """Retrieval: the reader's scope, how many passages of a document, the day on which an answer must hold."""
 
 import asyncio
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncGenerator, Callable, Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -245,12 +245,12 @@ async def test_a_citation_that_does_not_hold_never_reaches_the_answer(
     class Inventing(ExtractiveAnswerer):
         name = "inventing"
 
-        async def write(self, *arguments: Any) -> Draft:
-            draft = await super().write(*arguments)
+        async def write(self, *arguments: Any) -> AsyncGenerator[Draft, None]:
+            (draft,) = [draft async for draft in super().write(*arguments)]
             (sentence,) = draft.sentences
             (citation,) = sentence.citations
             wrong = type(citation)(citation.passage_id, citation.document_id, citation.span, citation.quote.upper())
-            return Draft((type(sentence)("Le retour est payant.", (wrong,)),))
+            yield Draft((type(sentence)("Le retour est payant.", (wrong,)),))
 
     found = await ask(retriever, Inventing())
 
@@ -267,8 +267,9 @@ async def test_where_the_model_fails_the_passages_own_sentences_are_given(
     class Failing:
         name = "failing"
 
-        async def write(self, *_: object) -> Draft:
+        async def write(self, *_: object) -> AsyncGenerator[Draft, None]:
             raise ModelError("no answer in 20 s")
+            yield Draft()
 
     found = await ask(retriever, Failing())
 

@@ -1,6 +1,7 @@
 """A sentence is supported by its passage, or it is known why not."""
 
-from collections.abc import Callable, Sequence
+import asyncio
+from collections.abc import AsyncGenerator, Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ from hypothesis import settings as examples
 from hypothesis import strategies as st
 
 from brain.answerers.base import Draft
+from brain.checking import Checking
 from brain.session import Brain
 from brain.settings import AnswerSettings
 from brain.testing import HashEncoder
-from brain.types import Answer, Citation, Claim, Passage, Question, Reason, Scores, Sentence, Status
-from brain.verify import Verifier
+from brain.types import Answer, Citation, Claim, Passage, Passages, Question, Reason, Scores, Sentence, Status
+from brain.verify import Gate, Verifier
 from brain.verify.reading import Evidence, Text
 from brain.verify.support import check
 
@@ -187,8 +189,21 @@ def sentence(text: str, *ids: str, claims: tuple[Claim, ...] = ()) -> Sentence:
 
 
 def verified(*sentences: Sentence, how: str = "remove", passages: tuple[Passage, ...] = (passage(RETURNS),)) -> Draft:
-    verifier = Verifier("mark" if how == "mark" else "remove")
-    return verifier.verified(Draft(sentences), QUESTION, "fr", passages)
+    return drafted(Verifier(), sentences, passages, how)
+
+
+def drafted(
+    verifier: Verifier, sentences: Sequence[Sentence], passages: tuple[Passage, ...], how: str = "remove"
+) -> Draft:
+    gate = Gate(QUESTION, "fr", "mark" if how == "mark" else "remove")
+    checking = Checking(verifier, gate, QUESTION, Passages(passages, "fr"))
+
+    async def run() -> Draft:
+        shown = [s for sentence in sentences for s in await checking.add(sentence)]
+        assert tuple(shown + await checking.end()) == checking.draft.sentences
+        return checking.draft
+
+    return asyncio.run(run())
 
 
 GOOD = sentence("Un client dispose de 14 jours pour renvoyer un article.")
@@ -258,15 +273,14 @@ def test_a_passage_in_another_language_is_compared_by_figures_and_vectors() -> N
     def encode(texts: Sequence[str]) -> Any:
         return np.ones((len(texts), 1), np.float32)
 
-    verifier = Verifier("remove", encode)
     good, bad = sentence("Un article se renvoie sous quatorze jours."), sentence("Un article se renvoie sous 15 jours.")
-    draft = verifier.verified(Draft((good, bad)), QUESTION, "fr", english)
+    draft = drafted(Verifier(encode), (good, bad), english)
     assert [s.text for s in draft.sentences] == [good.text]
 
     def far(texts: Sequence[str]) -> Any:
         return np.eye(len(texts), dtype=np.float32)
 
-    assert Verifier("remove", far).verified(Draft((good,)), QUESTION, "fr", english).sentences == ()
+    assert drafted(Verifier(far), (good,), english).sentences == ()
 
 
 @given(st.text(max_size=80), st.text(max_size=120), st.sampled_from(["fr", "en", "de", "ja", "und"]))
@@ -283,9 +297,9 @@ class Writing:
     def __init__(self, *texts: str) -> None:
         self._texts = texts
 
-    async def write(self, question: Question, language: str, passages: Sequence[Passage]) -> Draft:
+    async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
         cited = tuple(Citation(p.id, p.document_id, (0, 12), p.text[:12]) for p in passages)
-        return Draft(tuple(Sentence(text, cited) for text in self._texts))
+        yield Draft(tuple(Sentence(text, cited) for text in self._texts))
 
 
 async def test_a_brain_says_only_what_its_pages_bear_out(

@@ -1,0 +1,48 @@
+"""The sentences of one answer, checked one after another as they are written."""
+
+import asyncio
+
+from brain.answerers.base import Draft
+from brain.types import Passages, Question, Sentence
+from brain.verify import Gate, Verifier
+from brain.verify.support import LEFT_OUT
+
+
+class Checking:
+    """Takes sentences in their order, gives those to show in the same order."""
+
+    def __init__(self, verifier: Verifier, gate: Gate, question: Question, passages: Passages) -> None:
+        self._verifier, self._gate, self._language = verifier, gate, passages.language
+        self._passages = {passage.id: passage for passage in passages}
+        self._said = [question.text]
+        self._waits: Sentence | None = None
+
+    async def add(self, sentence: Sentence) -> list[Sentence]:
+        """What may be shown now. A sentence that lacks a condition waits for the next one, which may state it."""
+        self._said.append(sentence.text)
+        shown = []
+        if self._waits:
+            shown = self._gate.add(await self._checked(self._waits))
+            self._waits = None
+        checked = await self._checked(sentence)
+        if checked.support and any(problem.startswith(LEFT_OUT) for problem in checked.support.problems):
+            self._waits = sentence
+            return shown
+        return shown + self._gate.add(checked)
+
+    async def end(self) -> list[Sentence]:
+        """The rest of what is shown."""
+        shown = self._gate.add(await self._checked(self._waits)) if self._waits else []
+        self._waits = None
+        return shown + self._gate.end()
+
+    @property
+    def draft(self) -> Draft:
+        """What was shown, what was not and why, and all that was checked."""
+        gate = self._gate
+        return Draft(tuple(gate.shown), tuple(gate.dropped), checked=tuple(gate.checked))
+
+    async def _checked(self, sentence: Sentence) -> Sentence:
+        said = " ".join(self._said)
+        # In a thread: it may encode, which an event loop must not wait for.
+        return await asyncio.to_thread(self._verifier.check, sentence, said, self._language, self._passages)

@@ -1,0 +1,60 @@
+"""From passages to the sentences that are shown, one by one; where the model fails, the passages' own."""
+
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from time import perf_counter
+
+from brain.answerers import Answerer, ExtractiveAnswerer
+from brain.answerers.base import Draft
+from brain.checking import Checking
+from brain.citations import checked
+from brain.errors import ModelError
+from brain.settings import AnswerSettings
+from brain.types import Passages, Question, Sentence
+from brain.verify import Gate, Verifier
+
+
+class Writing:
+    """One answer being written. Afterwards `draft` holds what was shown and all that is to be recorded."""
+
+    def __init__(self, answerer: Answerer, verifier: Verifier, settings: AnswerSettings) -> None:
+        self._answerer, self._verifier, self._settings = answerer, verifier, settings
+        self.draft, self.failed = Draft(), False
+        self.timings: dict[str, float] = {"verify": 0.0}
+
+    async def sentences(self, question: Question, passages: Passages) -> AsyncGenerator[Sentence, None]:
+        """Those that hold, each as soon as that is known. None has to be taken back."""
+        start = perf_counter()
+        for answerer in (self._answerer, ExtractiveAnswerer(self._settings.max_sentences)):
+            async with aclosing(self._written(answerer, question, passages)) as shown:
+                async for sentence in shown:
+                    self.timings.setdefault("first_sentence", 1e3 * (perf_counter() - start))
+                    yield sentence
+            if self.draft.sentences or not self.failed:
+                return  # what was shown before the model failed stays
+
+    async def _written(
+        self, answerer: Answerer, question: Question, passages: Passages
+    ) -> AsyncGenerator[Sentence, None]:
+        gate = Gate(question, passages.language, self._settings.unsupported)
+        checking = Checking(self._verifier, gate, question, passages)
+        try:
+            async with aclosing(answerer.write(question, passages.language, passages)) as pieces:
+                async for piece in pieces:
+                    literal = checked(piece, passages)
+                    self.draft += Draft((), literal.dropped, literal.prompt, literal.model)
+                    for sentence in literal.sentences:
+                        for shown in await self._timed(checking, sentence):
+                            yield shown
+            for shown in await self._timed(checking):
+                yield shown
+        except ModelError as error:
+            self.failed = True
+            self.draft += Draft((), ({"text": "", "why": f"the model failed: {error}"},))
+        self.draft += checking.draft
+
+    async def _timed(self, checking: Checking, sentence: Sentence | None = None) -> list[Sentence]:
+        start = perf_counter()
+        shown = await (checking.add(sentence) if sentence else checking.end())
+        self.timings["verify"] += 1e3 * (perf_counter() - start)
+        return shown
