@@ -25,7 +25,7 @@ async def answer_events(
 ) -> Events:
     """Answers from the knowledge that the question's reader may see, or says why not."""
     start = perf_counter()
-    passages = await retriever.search(question, settings.passages)
+    passages = await retriever.search(question, settings.passages, around=answerer.reads_around)
     evidence = assess(question, passages.language, passages)
     writing = Writing(answerer, verifier, settings)
     reason = too_weak(evidence, passages, settings.sufficiency)
@@ -40,11 +40,12 @@ async def answer_events(
         expired = await retriever.search(question, settings.passages, expired=True)
         if answers_better(assess(question, expired.language, expired), evidence, settings.sufficiency):
             reason = Reason.EXPIRED
+    passages = passages.with_cited({c.passage_id for s in writing.draft.checked for c in s.citations})
     timings = writing.timings | {"total": 1e3 * (perf_counter() - start)}
     trace = trace_of(question, passages, writing.draft, answerer.name, evidence, timings)
-    said = message(reason, passages.language) if reason else None
-    sentences_ = writing.draft.sentences
-    yield Answer(uuid4().hex, status, passages.language, sentences_, passages.items, trace, reason, said)
+    said = writing.notice or (message(reason, passages.language) if reason else None)
+    shown = writing.draft.sentences
+    yield Answer(uuid4().hex, status, passages.language, shown, passages.items, trace, reason, said)
 
 
 async def whole(events: Events) -> Answer:

@@ -13,7 +13,7 @@ class Checking:
 
     def __init__(self, verifier: Verifier, gate: Gate, question: Question, passages: Passages) -> None:
         self._verifier, self._gate, self._language = verifier, gate, passages.language
-        self._passages = {passage.id: passage for passage in passages}
+        self._passages = {passage.id: passage for passage in (*passages, *passages.around)}
         self._said = [question.text]
         self._waits: Sentence | None = None
 

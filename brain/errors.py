@@ -53,7 +53,12 @@ class EncoderError(BrainError): ...
 class RerankError(BrainError): ...
 
 
-class ModelError(BrainError): ...
+class ModelError(BrainError):
+    """`kind` is a word to count by, such as `unreachable`, `timeout` or `status_429`."""
+
+    def __init__(self, message: str, hint: str = "", kind: str = "failed") -> None:
+        super().__init__(message, hint)
+        self.kind = kind
 
 
 class PromptError(BrainError): ...

@@ -1,5 +1,7 @@
 """What a user reads where there is no plain answer, in French or English (English for the other languages)."""
 
+from typing import Literal
+
 from brain.types import Reason
 
 _MESSAGES = {
@@ -20,6 +22,22 @@ _MESSAGES = {
         Reason.MODEL_FAILED: "Writing is not available; here are the passages that answer.",
     },
 }
+Notice = Literal["interrupted", "quoted"]
+_NOTICES: dict[str, dict[Notice, str]] = {
+    "fr": {
+        "interrupted": "La rédaction s'est interrompue ; la réponse est peut-être incomplète.",
+        "quoted": "Ces passages sont cités dans la langue de leur article.",
+    },
+    "en": {
+        "interrupted": "Writing broke off; the answer may be incomplete.",
+        "quoted": "These passages are quoted in the language of their article.",
+    },
+}
+
+
+def notice(of: Notice, language: str) -> str:
+    """What to say beside an answer."""
+    return _NOTICES.get(language, _NOTICES["en"])[of]
 
 
 def message(reason: Reason, language: str) -> str:

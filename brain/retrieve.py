@@ -1,18 +1,20 @@
 """From a question to the passages that may answer it: rankings by Qdrant within a scope, fused by page."""
 
 import asyncio
+from dataclasses import replace
 from datetime import date
 from time import perf_counter
 
 from brain.encoder import Encoder
 from brain.errors import SettingsError
 from brain.index import Index, Scope
+from brain.index.base import passage_of
 from brain.rankings import Ranker, Tags
 from brain.rerank.step import Reranking
 from brain.settings import Settings
 from brain.shortlist import Shortlist
 from brain.text.language import detect
-from brain.types import Passages, Question
+from brain.types import Passages, Question, Scores
 
 
 class Retriever:
@@ -24,11 +26,18 @@ class Retriever:
         self._reranking = reranking or Reranking(None, settings.rerank)
 
     async def search(
-        self, question: Question, limit: int = 10, per_document: int | None = None, *, expired: bool = False
+        self,
+        question: Question,
+        limit: int = 10,
+        per_document: int | None = None,
+        *,
+        expired: bool = False,
+        around: bool = False,
     ) -> Passages:
         """The best `limit` passages, at most `per_document` of each document.
 
-        With `expired`, of the pages alone whose validity ended before the question's day.
+        With `expired`, of the pages alone whose validity ended before the question's day; with `around`, also what stands
+        before and after each passage.
 
         Raises SettingsError where the question's audience is not one of `access.readers`.
         """
@@ -36,7 +45,17 @@ class Retriever:
         most = per_document or self._settings.retrieval.per_document
         # In a thread: encoding takes milliseconds that an event loop must not wait for.
         found = await asyncio.to_thread(self._find, question, scope, self._reranking.wanted(limit, most), most)
-        return await self._reranking.rerank(question.text, found, limit)
+        best = await self._reranking.rerank(question.text, found, limit)
+        return await asyncio.to_thread(self._widened, best, question.tenant) if around and best else best
+
+    def _widened(self, found: Passages, tenant: str) -> Passages:
+        there = {(passage.document_id, passage.position) for passage in found}
+        places: dict[str, list[int]] = {}
+        for id, position in sorted({(id, at + step) for id, at in there for step in (-1, 1)} - there):
+            places.setdefault(id, []).append(position)
+        payloads = self._index.at(tenant, places)
+        beside = sorted((passage_of(id, p, Scores(0.0)) for id, p in payloads.items()), key=lambda p: p.position)
+        return replace(found, around=tuple(beside))
 
     def _find(self, question: Question, scope: Scope, limit: int, per_document: int) -> Passages:
         start = perf_counter()

@@ -14,6 +14,7 @@ from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, Scope, open_index
 from brain.index.fingerprint import check_manifest, settings_of
 from brain.index.generations import current_name, generations_of
+from brain.metrics import Metrics
 from brain.rerank import Reranker, make_reranker
 from brain.rerank.step import Reranking
 from brain.serving import Serving
@@ -48,6 +49,7 @@ class Brain:
         self.settings, self._apart = settings, apart
         self._reranking = Reranking(reranker, settings.rerank)
         self._answerer = answerer
+        self.metrics = Metrics()
         self._serving = Serving(name, index, _questions(encoder, settings), settings, self._reranking)
         self._switching = Lock()
 
@@ -89,6 +91,8 @@ class Brain:
             events = answer_events(question, serving.retriever, self._answerer, self.settings.answer, verifier)
             async with aclosing(events):
                 async for event in events:
+                    if isinstance(event, Answer):
+                        self.metrics.answered(event)
                     yield event
 
     def count(self, scope: Scope | None = None) -> int:

@@ -181,7 +181,9 @@ class LLMSettings(_Section):
     temperature: float = Field(0, ge=0, le=2)
     max_tokens: int = Field(400, ge=16)
     context_tokens: int = Field(3000, ge=256, description="most tokens of the whole prompt")
-    timeout_s: float = Field(20, gt=0)
+    connect_s: float = Field(3, gt=0, description="longest wait for a connection")
+    first_token_s: float = Field(10, gt=0, description="longest wait for the first word of an answer")
+    timeout_s: float = Field(20, gt=0, description="longest wait for the model in all, tries repeated included")
     prompt: str = "answer"
 
 

@@ -6,8 +6,8 @@ citation's span points into its passage's text. Dates are calendar dates without
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import asdict, dataclass, field, fields, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any, Literal, overload
@@ -86,6 +86,8 @@ class Passage:
     valid_from: date | None = None
     valid_until: date | None = None
     updated_at: date | None = None
+    position: int = 0
+    """Its place among its document's passages, from 0."""
 
     @property
     def score(self) -> float:
@@ -142,6 +144,8 @@ class Passages(Sequence[Passage]):
     """Steps that were skipped because they failed: `reranker_failed`, `reranker_timeout`, `reranker_paused`."""
     facets: tuple[Facet, ...] = ()
     """Not empty where the best documents are variants of one another, of which one is shown: the question fits all."""
+    around: tuple[Passage, ...] = ()
+    """The passages before and after those, in their documents, where they were asked for."""
 
     @overload
     def __getitem__(self, index: int) -> Passage: ...
@@ -155,6 +159,10 @@ class Passages(Sequence[Passage]):
 
     def __iter__(self) -> Iterator[Passage]:
         return iter(self.items)
+
+    def with_cited(self, ids: Collection[str]) -> "Passages":
+        """Those around them that are cited join them, last."""
+        return replace(self, items=(*self.items, *(p for p in self.around if p.id in ids)), around=())
 
     def by_document(self) -> dict[str, list[Passage]]:
         """The passages of each document, documents in the order of their best passage."""

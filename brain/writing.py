@@ -1,6 +1,6 @@
 """From passages to the sentences that are shown, one by one; where the model fails, the passages' own."""
 
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from time import perf_counter
 
@@ -9,7 +9,9 @@ from brain.answerers.base import Draft
 from brain.checking import Checking
 from brain.citations import checked
 from brain.errors import ModelError
+from brain.messages import notice
 from brain.settings import AnswerSettings
+from brain.text.language import UNKNOWN
 from brain.types import Passages, Question, Sentence
 from brain.verify import Gate, Verifier
 
@@ -20,6 +22,8 @@ class Writing:
     def __init__(self, answerer: Answerer, verifier: Verifier, settings: AnswerSettings) -> None:
         self._answerer, self._verifier, self._settings = answerer, verifier, settings
         self.draft, self.failed = Draft(), False
+        self.notice: str | None = None
+        """What to say beside the sentences."""
         self.timings: dict[str, float] = {"verify": 0.0}
 
     async def sentences(self, question: Question, passages: Passages) -> AsyncGenerator[Sentence, None]:
@@ -30,6 +34,10 @@ class Writing:
                 async for sentence in shown:
                     self.timings.setdefault("first_sentence", 1e3 * (perf_counter() - start))
                     yield sentence
+            if self.draft.sentences and self.failed and answerer is self._answerer:
+                self.notice = notice("interrupted", passages.language)
+            elif _quotes_another_language(self.draft.sentences, passages):
+                self.notice = notice("quoted", passages.language)
             if self.draft.sentences or not self.failed:
                 return  # what was shown before the model failed stays
 
@@ -41,7 +49,7 @@ class Writing:
         try:
             async with aclosing(answerer.write(question, passages.language, passages)) as pieces:
                 async for piece in pieces:
-                    literal = checked(piece, passages)
+                    literal = checked(piece, (*passages, *passages.around))
                     self.draft += Draft((), literal.dropped, literal.prompt, literal.model)
                     for sentence in literal.sentences:
                         for shown in await self._timed(checking, sentence):
@@ -58,3 +66,10 @@ class Writing:
         shown = await (checking.add(sentence) if sentence else checking.end())
         self.timings["verify"] += 1e3 * (perf_counter() - start)
         return shown
+
+
+def _quotes_another_language(sentences: Sequence[Sentence], passages: Passages) -> bool:
+    """Whether a sentence is a passage's own words, in another language than the question's."""
+    languages = {passage.id: passage.language for passage in passages}
+    quoted = (languages.get(c.passage_id) for s in sentences for c in s.citations if c.quote == s.text)
+    return any(language not in (None, UNKNOWN, passages.language) for language in quoted)

@@ -34,6 +34,11 @@ class Answerer(Protocol):
     @property
     def name(self) -> str: ...
 
+    @property
+    def reads_around(self) -> bool:
+        """Whether it wants what stands before and after each passage too."""
+        ...
+
     def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
         """The draft in pieces, each as soon as it is written.
 

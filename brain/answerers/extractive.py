@@ -38,6 +38,7 @@ class ExtractiveAnswerer:
     """Quotes the best units, in reading order, at most `max_sentences`."""
 
     name = "extractive"
+    reads_around = False
 
     def __init__(self, max_sentences: int = 3) -> None:
         self._max = max_sentences

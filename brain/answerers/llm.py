@@ -1,17 +1,18 @@
 """The answer written by a language model from the passages, each sentence tied to the words that support it."""
 
 from collections.abc import AsyncGenerator
-from dataclasses import replace
+from contextlib import aclosing
 from typing import Any
 
 import prompts
 from brain.answerers.base import Draft
-from brain.answerers.llm_citations import read_reply
-from brain.answerers.llm_client import ChatClient, Reply
-from brain.answerers.llm_prompt import INPUTS, build
-from brain.errors import PromptError
+from brain.answerers.llm_client import Call, ChatClient
+from brain.answerers.llm_prompt import INPUTS, Budget, Request, build
+from brain.answerers.llm_reply import ReplyReader
+from brain.breaker import Breaker
+from brain.errors import ModelError, PromptError
 from brain.settings import Settings, redact_url
-from brain.tokens import tokenizer
+from brain.tokens import count_tokens, tokenizer
 from brain.types import Passages, Question
 from prompts.prompt import difference
 
@@ -23,31 +24,57 @@ class LLMAnswerer:
     """
 
     name = "llm"
+    reads_around = True
 
     def __init__(self, settings: Settings) -> None:
         self._llm, self._max_sentences = settings.llm, settings.answer.max_sentences
-        self._client = ChatClient(settings.llm)
+        self.breaker = Breaker()
+        self._client = ChatClient(settings.llm, self.breaker)
         _load(settings.llm.prompt, "en")  # the language that every other falls back to
         tokenizer()  # loaded here rather than while a question waits
 
     async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
-        """The model's sentences that hold; none where it says that the passages do not answer. Raises ModelError."""
+        """The model's sentences that can be cited, as they come; none where it says that the passages do not answer."""
         prompt = _load(self._llm.prompt, language)
-        budget = self._llm.context_tokens - self._llm.max_tokens
+        budget = Budget(self._llm.context_tokens - self._llm.max_tokens, count_tokens)
         request = build(prompt, question, passages, self._max_sentences, budget)
-        reply = await self._client.ask(request.rendered.system, request.rendered.user)
-        draft = read_reply(reply.text, request.passages, language, cut=reply.cut)
-        yield replace(draft, prompt=prompt.reference(), model=self._trace(reply, len(request.passages)))
+        yield Draft(prompt=prompt.reference())
+        call, failure = Call(), None
+        try:
+            async with aclosing(self._read(request, language, call)) as pieces:
+                async for piece in pieces:
+                    yield piece
+        except ModelError as error:
+            failure = error
+        yield Draft(model=self._trace(call, len(request.numbered), failure))
+        if failure:
+            raise failure
 
-    def _trace(self, reply: Reply, passages: int) -> dict[str, Any]:
-        return {
+    async def _read(self, request: Request, language: str, call: Call) -> AsyncGenerator[Draft, None]:
+        reader = ReplyReader(request.numbered, language)
+        async with aclosing(self._client.stream(request.rendered, call)) as pieces:
+            async for piece in pieces:
+                yield reader.feed(piece)
+                if reader.no_answer:
+                    return  # nothing more is wanted of the model
+        if reader.empty:
+            hint = "Raise llm.max_tokens if the model thinks."
+            raise ModelError(f"The language model at {redact_url(self._llm.url)} gave an empty reply.", hint, "empty")
+        yield reader.end(cut=call.cut)
+
+    def _trace(self, call: Call, passages: int, failure: ModelError | None) -> dict[str, Any]:
+        found = {
             "model": self._llm.model,
             "temperature": self._llm.temperature,
             "max_tokens": self._llm.max_tokens,
             "url": redact_url(self._llm.url),
             "passages": passages,
-            **({"usage": reply.usage} if reply.usage else {}),
+            "attempts": call.attempts,
+            "first_token_ms": call.first_token_ms,
+            "usage": call.usage,
+            "failure": failure.kind if failure else None,
         }
+        return {name: value for name, value in found.items() if value not in (None, {})}
 
 
 def _load(name: str, language: str) -> prompts.Prompt:

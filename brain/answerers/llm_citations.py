@@ -1,4 +1,4 @@
-"""From a model's reply to cited sentences: markers such as [1] become the passage's own words, or the sentence falls.
+"""From a model's words to cited sentences: markers such as [1] become the passage's own words, or the sentence falls.
 
 All that falls is recorded with its reason. Whether the words bear the sentence out is for `brain/verify` to say.
 """
@@ -8,14 +8,12 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-from brain.answerers.base import Draft
 from brain.text.analyzer import terms
 from brain.text.language import UNKNOWN
 from brain.text.sentences import sentence_spans, without_marker
 from brain.text.units import units
 from brain.types import Citation, Claim, Passage, Sentence
 
-_NO_ANSWER = re.compile(r"\[*\bNO_ANSWER\b\]*")
 _BLANK = "[ \t\u00a0\u202f]*"
 _MARKER = rf"\[{{1,2}}(?:passages? ?)?\d{{1,4}}(?:{_BLANK}[,;]{_BLANK}\d{{1,4}})*\]{{1,2}}"
 _MARKERS = re.compile(rf"{_BLANK}{_MARKER}(?:{_BLANK}{_MARKER})*(?P<after>{_BLANK})", re.IGNORECASE)
@@ -35,24 +33,6 @@ class Marked:
     numbers: tuple[int, ...]
     complete: bool = True
     parts: tuple[tuple[str, tuple[int, ...]], ...] = ()
-
-
-def read_reply(reply: str, passages: Sequence[Passage], language: str, *, cut: bool = False) -> Draft:
-    """The sentences that hold; none where the model says that there is no answer. `cut`: the reply has no end."""
-    if _NO_ANSWER.search(reply):
-        said = _NO_ANSWER.sub("", reply).strip()
-        return Draft((), ({"text": said, "why": "written beside NO_ANSWER"},) if said else ())
-    marked = list(marked_sentences(reply))
-    sentences, dropped = [], []
-    for at, candidate in enumerate(marked):
-        if cut and at == len(marked) - 1 and not candidate.complete:
-            # What is missing may be the condition that turns its meaning.
-            dropped.append({"text": candidate.text, "why": "cut off at max_tokens"})
-            continue
-        sentence, problems = _grounded(candidate, passages, language)
-        sentences += [sentence] if sentence else []
-        dropped += [{"text": candidate.text, "why": why} for why in problems]
-    return Draft(tuple(sentences), tuple(dropped))
 
 
 def marked_sentences(reply: str) -> Iterator[Marked]:
@@ -111,37 +91,40 @@ def _lifted(reply: str) -> tuple[str, list[tuple[int, list[int]]]]:
     return "".join([*parts, reply[end:]]), marks
 
 
-def _grounded(marked: Marked, passages: Sequence[Passage], language: str) -> tuple[Sentence | None, list[str]]:
-    """The sentence with its citations, and what did not hold."""
-    problems = [f"there is no passage {number}" for number in marked.numbers if not 0 < number <= len(passages)]
-    cited = [(number, passages[number - 1]) for number in marked.numbers if 0 < number <= len(passages)]
+def grounded(marked: Marked, blocks: Sequence[Sequence[Passage]], language: str) -> tuple[Sentence | None, list[str]]:
+    """The sentence with its citations, and what did not hold. A number stands for the passages of its block."""
+    problems = [f"there is no passage {number}" for number in marked.numbers if not 0 < number <= len(blocks)]
+    cited = {number: blocks[number - 1] for number in marked.numbers if 0 < number <= len(blocks)}
     if not cited:
         return None, [*problems, "no citation"]
-    found = {number: support(marked.text, passage, language) for number, passage in cited}
-    problems += [f"not supported by passage {number}" for number, citations in found.items() if not citations]
-    if not any(found.values()):
+    found = {number: support(marked.text, block, language) for number, block in cited.items()}
+    problems += [f"not supported by passage {number}" for number, citation in found.items() if not citation]
+    citations = tuple(citation for citation in found.values() if citation)
+    if not citations:
         return None, problems
-    citations = tuple(citation for citations in found.values() for citation in citations)
-    return Sentence(marked.text, citations, _claims(marked, dict(cited))), problems
+    return Sentence(marked.text, citations, _claims(marked, cited)), problems
 
 
-def _claims(marked: Marked, cited: Mapping[int, Passage]) -> tuple[Claim, ...]:
+def _claims(marked: Marked, cited: Mapping[int, Sequence[Passage]]) -> tuple[Claim, ...]:
     """The parts with their passages; a part whose passages don't exist stays, with none, and so does not hold."""
-    return tuple(
-        Claim(text, tuple(cited[number].id for number in numbers if number in cited)) for text, numbers in marked.parts
-    )
+    parts = marked.parts or ((marked.text, marked.numbers),)
+    claims = tuple(Claim(text, tuple(p.id for n in numbers for p in cited.get(n, ()))) for text, numbers in parts)
+    # One claim of what is cited anyway needs not be told apart.
+    return claims if marked.parts or any(len(block) > 1 for block in cited.values()) else ()
 
 
-def support(sentence: str, passage: Passage, language: str) -> tuple[Citation, ...]:
-    """The passage's unit that shares most terms with the sentence, the shortest of equals.
+def support(sentence: str, block: Sequence[Passage], language: str) -> Citation | None:
+    """The unit of the block that shares most terms with the sentence, the shortest of equals.
 
-    None where nothing is shared, unless the passage is in another language: then it may say the same in no common word.
+    None where nothing is shared, unless a passage is in another language: then it may say the same in no common word.
     """
-    translated = passage.language not in (None, UNKNOWN, language)
-    language = passage.language or language
-    asked = set(terms(sentence, language))
-    ranked = [(len(asked & set(terms(unit.text, language))), -len(unit.text), unit) for unit in units(passage.text)]
-    shared, _, best = max(ranked, key=lambda entry: entry[:2], default=(0, 0, None))
-    if best is None or not (shared or translated):
-        return ()
-    return (Citation(passage.id, passage.document_id, best.span, best.text),)
+    best: tuple[tuple[int, int], Citation] | None = None
+    for passage in block:
+        asked = set(terms(sentence, passage.language or language))
+        translated = passage.language not in (None, UNKNOWN, language)
+        for unit in units(passage.text):
+            shared = len(asked & set(terms(unit.text, passage.language or language)))
+            rank = (shared, -len(unit.text))
+            if (shared or translated) and (best is None or rank > best[0]):
+                best = rank, Citation(passage.id, passage.document_id, unit.span, unit.text)
+    return best[1] if best else None

@@ -1,85 +1,138 @@
-"""One call of an OpenAI-compatible chat endpoint through LlamaIndex's OpenAILike. Imported only for a model."""
+"""Calls of an OpenAI-compatible chat endpoint through LlamaIndex's OpenAILike, streamed. Imported only for a model."""
 
 import asyncio
 import logging
-import re
-from dataclasses import dataclass
+import math
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing, asynccontextmanager
+from dataclasses import dataclass, field
+from time import perf_counter
 from typing import Any
 
 import httpx
 import openai
-from llama_index.core.llms import ChatMessage
+from llama_index.core.llms import ChatMessage, ChatResponse
 from llama_index.llms.openai_like import OpenAILike
 
+from brain.answerers.llm_errors import FAILURES, OF_THE_REQUEST, Interrupted, TooLarge, explained, wait_before_retry
+from brain.breaker import PAUSE_S, Breaker
 from brain.errors import ModelError
 from brain.settings import LLMSettings, redact_url
+from prompts import Rendered
 
-RETRIES = 2
-_THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
-_END_OF_THINKING = re.compile(r".*</think(?:ing)?>", re.DOTALL)
-_UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
-_HINTS = {
-    400: "Check llm.model, and that llm.context_tokens is within the model's context.",
-    401: "Check llm.api_key.",
-    403: "Check llm.api_key.",
-    404: "Check llm.url and llm.model.",
-    429: "The endpoint's rate limit is reached: wait, or raise it.",
-}
+BYTES_A_TOKEN = 4_000
+"""Far above what any endpoint puts around a token of its stream."""
 
 
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What the model wrote, its thinking left out. `cut`: it reached max_tokens. `usage`: tokens, where given."""
+@dataclass
+class Call:
+    """What is to be recorded of one call, filled while it goes on."""
 
-    text: str
-    cut: bool
-    usage: dict[str, int]
+    attempts: int = 0
+    first_token_ms: float | None = None
+    cut: bool = False
+    """The reply reached its limit of tokens, or was ended by a filter."""
+    usage: dict[str, int] = field(default_factory=dict)
+    """Tokens, where the endpoint says."""
+
+
+class Budget:
+    """Seconds that may be waited in all; what passes between the waits does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        self.left = seconds
+
+    @asynccontextmanager
+    async def spent(self, most: float = math.inf) -> AsyncIterator[None]:
+        """Raises TimeoutError where they, or `most`, run out meanwhile."""
+        start = perf_counter()
+        try:
+            async with asyncio.timeout(max(0.0, min(self.left, most))):
+                yield
+        finally:
+            self.left -= perf_counter() - start
 
 
 class ChatClient:
-    """Asks, retries what may pass, and gives up after `timeout_s` in all."""
+    """Asks within the time limits, tries again what may pass, and leaves alone for a while what keeps failing."""
 
-    def __init__(self, settings: LLMSettings) -> None:
+    def __init__(self, settings: LLMSettings, breaker: Breaker) -> None:
         if not (settings.url and settings.model):
             # Without a URL the openai package would send the passages to OpenAI.
             raise ModelError("No language model is set.", "Set llm.url and llm.model.")
         _quieten()
-        self._settings = settings
+        self._settings, self._breaker = settings, breaker
         self._tls = httpx.create_ssl_context()  # 30 ms: once, not for each question
+        self._counts = True  # until the endpoint refuses to be asked for counts of tokens
 
-    async def ask(self, system: str, user: str) -> Reply:
-        """Raises ModelError, whose message holds neither the key nor the prompt."""
-        try:
-            async with asyncio.timeout(self._settings.timeout_s):
-                reply = await self._chat(system, user)
-        except (openai.OpenAIError, httpx.HTTPError, httpx.InvalidURL, TimeoutError, *_UNREADABLE) as error:
-            # Not from it: what the endpoint says may repeat the key or the prompt.
-            raise _explained(error, self._settings) from None
-        if not reply.text:
-            raise ModelError(
-                f"{_who(self._settings)} gave an empty reply.", "Raise llm.max_tokens if the model thinks."
-            )
-        return reply
+    async def stream(self, prompt: Rendered, call: Call) -> AsyncGenerator[str, None]:
+        """The reply in pieces, as they come. Close it early, and the endpoint is told to stop by the lost connection.
 
-    async def _chat(self, system: str, user: str) -> Reply:
+        Raises ModelError, whose message holds neither the key nor the prompt.
+        """
+        if not self._breaker.allows():
+            who = f"The language model at {redact_url(self._settings.url)}"
+            raise ModelError(f"{who} failed too often and is left alone for {PAUSE_S:g} s.", kind="paused")
+        budget = Budget(self._settings.timeout_s)
+        while True:
+            call.attempts += 1
+            try:
+                async with aclosing(self._attempt(prompt, call, budget)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+                self._breaker.succeeded()
+                return
+            except FAILURES as error:
+                wait = self._wait(error, call, budget)
+            await asyncio.sleep(wait)
+            budget.left -= wait
+
+    def _wait(self, error: Exception, call: Call, budget: Budget) -> float:
+        """Seconds until the next try. Raises ModelError where there is none."""
+        status = error.status_code if isinstance(error, openai.APIStatusError) else None
+        if status in OF_THE_REQUEST and self._counts:
+            self._counts = False  # some endpoints refuse what they don't know
+            return 0
+        wait = wait_before_retry(error, call.attempts) if call.first_token_ms is None else None
+        if wait is not None and wait < budget.left:
+            return wait
+        if status not in OF_THE_REQUEST:
+            self._breaker.failed()
+        # Not from it: what the endpoint says may repeat the key or the prompt.
+        raise explained(error, self._settings) from None
+
+    async def _attempt(self, prompt: Rendered, call: Call, budget: Budget) -> AsyncGenerator[str, None]:
+        start, ended = perf_counter(), None
+        messages = [ChatMessage(role="system", content=prompt.system), ChatMessage(role="user", content=prompt.user)]
         # A client for each call: its connections belong to one event loop, an answerer may be used from several.
-        async with self._client() as client:
-            response = await self._model(client).achat(
-                [ChatMessage(role="system", content=system), ChatMessage(role="user", content=user)]
-            )
-        raw: Any = response.raw
-        usage = {name: count for name, count in response.additional_kwargs.items() if isinstance(count, int)}
-        return Reply(without_thinking(response.message.content or ""), raw.choices[0].finish_reason == "length", usage)
+        async with self._client() as client, aclosing(await self._model(client).astream_chat(messages)) as replies:
+            while True:
+                waited = perf_counter() - start
+                most = self._settings.first_token_s - waited if call.first_token_ms is None else math.inf
+                async with budget.spent(most):
+                    reply = await anext(replies, None)
+                if reply is None:
+                    break
+                ended = _noted(reply, call) or ended
+                if call.first_token_ms is None and (reply.delta or reply.additional_kwargs.get("thinking_delta")):
+                    call.first_token_ms = 1e3 * (perf_counter() - start)
+                if reply.delta:
+                    yield reply.delta
+        if ended is None:
+            raise Interrupted("no finish_reason")
 
     def _client(self) -> openai.AsyncOpenAI:
         settings = self._settings
         return openai.AsyncOpenAI(
             base_url=settings.url,
             api_key=settings.api_key.get_secret_value() or "none",
-            timeout=settings.timeout_s,
-            max_retries=RETRIES,
-            http_client=openai.DefaultAsyncHttpxClient(verify=self._tls),
+            timeout=httpx.Timeout(settings.timeout_s, connect=settings.connect_s),
+            max_retries=0,  # tried again here, where the limits are known
+            http_client=openai.DefaultAsyncHttpxClient(verify=self._tls, event_hooks={"response": [self._limit]}),
         )
+
+    async def _limit(self, response: httpx.Response) -> None:
+        response.stream = _Limited(response.stream, BYTES_A_TOKEN * self._settings.max_tokens)
 
     def _model(self, client: openai.AsyncOpenAI) -> OpenAILike:
         settings = self._settings
@@ -92,32 +145,36 @@ class ChatClient:
             timeout=settings.timeout_s,
             context_window=settings.context_tokens,
             is_chat_model=True,
-            max_retries=0,  # the client retries: LlamaIndex's own would multiply with it
+            max_retries=0,
+            additional_kwargs={"stream_options": {"include_usage": True}} if self._counts else {},
             async_openai_client=client,  # OpenAI's __init__ takes it
         )
 
 
-def without_thinking(text: str) -> str:
-    """The text less `<think>` blocks; some models' templates open the block, so that the reply only closes it."""
-    return _END_OF_THINKING.sub("", _THINKING.sub("", text)).strip()
+class _Limited(httpx.AsyncByteStream):
+    """A body that ends with TooLarge beyond its limit: who reads it looks for the end of a line first."""
+
+    def __init__(self, stream: Any, most: int) -> None:
+        self._stream, self._left = stream, most
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        async for part in self._stream:
+            self._left -= len(part)
+            if self._left < 0:
+                raise TooLarge("the reply is too large")
+            yield part
+
+    async def aclose(self) -> None:
+        await self._stream.aclose()
 
 
-def _who(settings: LLMSettings) -> str:
-    return f"The language model at {redact_url(settings.url)}"
-
-
-def _explained(error: Exception, settings: LLMSettings) -> ModelError:
-    who = _who(settings)
-    if isinstance(error, openai.APIStatusError):
-        hint = _HINTS.get(error.status_code, "Look into the endpoint's log.")
-        return ModelError(f"{who} answered with status {error.status_code}.", hint)
-    if isinstance(error, (TimeoutError, openai.APITimeoutError)):
-        hint = "Raise llm.timeout_s, or use a faster model."
-        return ModelError(f"{who} did not answer within {settings.timeout_s:g} s.", hint)
-    if isinstance(error, (openai.APIConnectionError, httpx.HTTPError, httpx.InvalidURL)):
-        return ModelError(f"{who} can't be reached.", "Check llm.url and that the server is up.")
-    hint = "Check that llm.url is the base of an OpenAI-compatible API, such as http://localhost:8080/v1."
-    return ModelError(f"{who} gave a reply that can't be read ({type(error).__name__}).", hint)
+def _noted(reply: ChatResponse, call: Call) -> str | None:
+    """How the reply ended, where it says so; keeps counts of tokens."""
+    call.usage |= {name: n for name, n in reply.additional_kwargs.items() if name.endswith("_tokens") and n}
+    choices = getattr(reply.raw, "choices", None)
+    reason: str | None = choices[0].finish_reason if choices else None
+    call.cut = call.cut or reason in ("length", "content_filter")
+    return reason
 
 
 def _quieten() -> None:

@@ -1,6 +1,6 @@
 """What the rest of Brain needs of a vector index, and what both adapters store."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from hashlib import sha256
@@ -138,6 +138,10 @@ class Index(Protocol):
         """What is stored beside the vectors of these points; a point that is gone is left out."""
         ...
 
+    def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> dict[str, Payload]:
+        """What is stored of the passages at these positions of these documents, in one call."""
+        ...
+
     def facet(self, key: str, titles: Sequence[str], scope: Scope) -> dict[str, int]:
         """How many documents there are for each value of the tags `key:value`, of those in scope whose `title_key` is one of
         `titles`."""
@@ -202,6 +206,7 @@ def passage_of(id: str, payload: Payload, scores: Scores) -> Passage:
         valid_from=_day(payload["valid_from"], ALWAYS),
         valid_until=_day(payload["valid_until"], FOREVER),
         updated_at=date.fromisoformat(updated) if updated else None,
+        position=payload["position"],
     )
 
 

@@ -7,7 +7,7 @@ Every call holds the GIL, so writes go in small batches, and a service keeps the
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -143,6 +143,11 @@ class EdgeIndex:
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         records = _guarded(self._shard.retrieve, list(ids), True, False)
+        return {str(record.id): record.payload or {} for record in records}
+
+    def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> dict[str, Payload]:
+        where, most = self._filters.at(tenant, places), sum(map(len, places.values()))
+        records, _ = _guarded(self._shard.scroll, qe.ScrollRequest(limit=most, filter=where, with_payload=True))
         return {str(record.id): record.payload or {} for record in records}
 
     def facet(self, key: str, titles: Sequence[str], scope: Scope) -> dict[str, int]:

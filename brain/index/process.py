@@ -5,7 +5,7 @@ written meanwhile is copied over; then, while writers wait again, the manifest n
 first two processes hold nothing that they need. Killed anywhere, the index is the old shard or the new one, each whole.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -87,6 +87,10 @@ class EdgeProcess:
 
     def payloads(self, ids: Sequence[str]) -> dict[str, Payload]:
         found: dict[str, Payload] = self._ask("payloads", list(ids))
+        return found
+
+    def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> dict[str, Payload]:
+        found: dict[str, Payload] = self._ask("at", tenant, dict(places))
         return found
 
     def facet(self, key: str, titles: Sequence[str], scope: Scope) -> dict[str, int]:

@@ -1,7 +1,7 @@
 """Scopes as Qdrant filters. Edge and the server's client name their classes alike, but for
 the range and the condition on ids."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from brain.facets import Family, by_key
@@ -27,6 +27,14 @@ class FilterBuilder:
     def document(self, tenant: str, document_id: str, keep: Sequence[str]) -> Any:
         must = [self._is("tenant", tenant), self._is("document_id", document_id)]
         return self._filter(must, [self._has_id(keep)] if keep else [])
+
+    def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> Any:
+        """The passages at these positions of these documents."""
+        any_of = [
+            self._filter([self._is("document_id", id), self._any("position", positions)], [])
+            for id, positions in places.items()
+        ]
+        return self._api.Filter(must=[self._is("tenant", tenant)], should=any_of)
 
     def _within(self, scope: Scope) -> list[Any]:
         must = [self._is("tenant", scope.tenant), self._any("audience", scope.audiences)]
@@ -63,5 +71,5 @@ class FilterBuilder:
     def _is(self, key: str, value: str | int) -> Any:
         return self._api.FieldCondition(key=key, match=self._api.MatchValue(value=value))
 
-    def _any(self, key: str, values: Sequence[str]) -> Any:
+    def _any(self, key: str, values: Sequence[str] | Sequence[int]) -> Any:
         return self._api.FieldCondition(key=key, match=self._api.MatchAny(any=list(values)))

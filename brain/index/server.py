@@ -127,6 +127,12 @@ class ServerIndex:
         found = self.guarded(self._client.retrieve, self._collection, list(ids), with_payload=True, with_vectors=False)
         return {str(record.id): record.payload or {} for record in found}
 
+    def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> dict[str, Payload]:
+        where, most = self._filters.at(tenant, places), sum(map(len, places.values()))
+        scroll = self._client.scroll
+        records, _ = self.guarded(scroll, self._collection, where, limit=most, consistency=self._consistency)
+        return {str(record.id): record.payload or {} for record in records}
+
     def facet(self, key: str, titles: Sequence[str], scope: Scope) -> dict[str, int]:
         where = self._filters.titled(titles, scope)
         found = self.guarded(

@@ -2,18 +2,15 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from time import monotonic, perf_counter
+from time import perf_counter
 
+from brain.breaker import Breaker
 from brain.errors import RerankError
 from brain.rerank.base import Reranker
 from brain.settings import RerankSettings
 from brain.types import Passage, Passages
-
-FAILURES = 3
-PAUSE_S = 30.0
-"""After so many failures in a row it is left alone for so long: until then each question would pay the whole timeout."""
 
 FAILED, TIMED_OUT, PAUSED = "reranker_failed", "reranker_timeout", "reranker_paused"
 
@@ -23,11 +20,8 @@ _log = logging.getLogger("brain.rerank")
 class Reranking:
     """Reranks passages within a time limit. Safe to share between tasks and threads."""
 
-    def __init__(
-        self, reranker: Reranker | None, settings: RerankSettings, clock: Callable[[], float] = monotonic
-    ) -> None:
-        self._reranker, self._settings, self._clock = reranker, settings, clock
-        self._failures, self._paused_until = 0, 0.0
+    def __init__(self, reranker: Reranker | None, settings: RerankSettings, breaker: Breaker | None = None) -> None:
+        self._reranker, self._settings, self._breaker = reranker, settings, breaker or Breaker()
 
     def wanted(self, limit: int, per_document: int) -> int:
         """How many passages to take from fusion for `limit` in the end: enough for all candidate pages."""
@@ -52,7 +46,7 @@ class Reranking:
             self._reranker.close()
 
     async def _scores(self, reranker: Reranker, question: str, texts: list[str]) -> tuple[list[float] | None, str]:
-        if self._clock() < self._paused_until:
+        if not self._breaker.allows():
             return None, PAUSED
         try:
             # Waited for here, not in a thread: a reranker that hangs must not use up the threads that search.
@@ -62,15 +56,12 @@ class Reranking:
             return None, self._failed(TIMED_OUT, f"no answer in {self._settings.timeout_s:g} s")
         except RerankError as error:
             return None, self._failed(FAILED, str(error))
-        self._failures = 0
+        self._breaker.succeeded()
         return scores, ""
 
     def _failed(self, problem: str, why: str) -> str:
         _log.warning("%s: %s", problem, why)
-        self._failures += 1
-        if self._failures >= FAILURES:
-            # The first try after the pause may close it again at once: failures are forgotten by success alone.
-            self._paused_until = self._clock() + PAUSE_S
+        self._breaker.failed()
         return problem
 
 

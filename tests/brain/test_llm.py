@@ -16,7 +16,6 @@ from brain.answer import answer
 from brain.answerers import make_answerer
 from brain.answerers.base import Draft
 from brain.answerers.llm import LLMAnswerer
-from brain.answerers.llm_client import without_thinking
 from brain.errors import ModelError, PromptError
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings, Settings
@@ -41,12 +40,21 @@ class Endpoint:
     requests: list[tuple[dict[str, str], dict[str, Any]]] = field(default_factory=list)
     released: Event = field(default_factory=Event)
 
-    def says(self, text: str, **choice: Any) -> None:
-        message = {"role": "assistant", "content": text}
+    def says(self, text: str, finish_reason: str = "stop") -> None:
+        """Three characters at a time, as a stream does: markers and words are split."""
+        self.content_type = "text/event-stream"
+        pieces = [text[start : start + 3] for start in range(0, len(text), 3)]
+        deltas = [{"role": "assistant", "content": None}, *({"content": piece} for piece in pieces)]
+        events = [chunk([{"index": 0, "delta": delta, "finish_reason": None}]) for delta in deltas]
+        events.append(chunk([{"index": 0, "delta": {}, "finish_reason": finish_reason}]))
         usage = {"prompt_tokens": 300, "completion_tokens": 20, "total_tokens": 320}
-        choices = [{"index": 0, "message": message, "finish_reason": "stop"} | choice]
-        reply = {"id": "1", "object": "chat.completion", "created": 1, "model": "m", "choices": choices, "usage": usage}
-        self.body = json.dumps(reply)
+        self.body = "".join([*events, chunk([], usage=usage), "data: [DONE]\n\n"])
+
+
+def chunk(choices: list[dict[str, Any]], **more: Any) -> str:
+    """One event of the stream."""
+    about = {"id": "1", "object": "chat.completion.chunk", "created": 1, "model": "m"}
+    return f"data: {json.dumps(about | {'choices': choices} | more)}\n\n"
 
 
 @pytest.fixture
@@ -129,12 +137,16 @@ async def test_a_good_reply_becomes_a_cited_answer(endpoint: Endpoint) -> None:
     assert given.trace.dropped == ({"text": "Bonne journée !", "why": "no citation"},)
     assert given.trace.prompt is not None and given.trace.prompt["name"] == "answer"
     assert given.trace.prompt["language"] == "fr" and len(given.trace.prompt["hash"]) == 64
+    assert given.trace.model is not None and given.trace.model["first_token_ms"] > 0
+    assert given.trace.timings["first_sentence"] > given.trace.timings["verify"] > 0
     assert given.trace.model == {
         "model": "some-model",
         "temperature": 0,
         "max_tokens": 400,
         "url": endpoint.url,
         "passages": 1,
+        "attempts": 1,
+        "first_token_ms": given.trace.model["first_token_ms"],
         "usage": {"prompt_tokens": 300, "completion_tokens": 20, "total_tokens": 320},
     }
 
@@ -226,7 +238,8 @@ async def test_connection_refused() -> None:
 async def test_an_endpoint_that_hangs(endpoint: Endpoint) -> None:
     endpoint.hang = True
     error = await failure(endpoint.url, timeout_s=1)
-    assert "did not answer within 1 s" in str(error) and "llm.timeout_s" in error.hint
+    assert "did not answer within its limits (10 s for the first word, 1 s in all)" in str(error)
+    assert "llm.timeout_s" in error.hint
 
 
 async def test_a_failing_endpoint_is_tried_three_times(endpoint: Endpoint) -> None:
@@ -243,28 +256,29 @@ async def test_a_wrong_key(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize(
-    "body",
+    ("body", "kind"),
     [
-        "garbage",
-        "",
-        "null",
-        "[]",
-        "{}",
-        '{"choices": []}',
-        '{"choices": null}',
-        '{"choices": [{"finish_reason": "stop"}]}',
-        '{"choices": [{"message": {"role": "martian", "content": "x"}, "finish_reason": "stop"}]}',
-        '{"choices": [{"message": {"role": "assistant", "content": 7}, "finish_reason": "stop"}]}',
+        ("garbage", "interrupted"),
+        ("", "interrupted"),
+        ("data: garbage\n\n", "unreadable"),
+        ("data: null\n\n", "unreadable"),
+        ("data: []\n\n", "unreadable"),
+        ("data: {}\n\n", "unreadable"),
+        ('data: {"choices": null}\n\n', "unreadable"),
+        ('data: {"choices": [{"finish_reason": "stop"}]}\n\n', "unreadable"),
+        ('data: {"choices": [{"delta": {"content": 7}, "finish_reason": "stop"}]}\n\n', "unreadable"),
+        ('data: {"error": {"message": "sk-very-secret renvoyer"}}\n\n', "reported"),
+        ('data: {"choices": []}\n\ndata: [DONE]\n\n', "interrupted"),
     ],
 )
-async def test_a_reply_that_makes_no_sense(endpoint: Endpoint, body: str) -> None:
-    endpoint.body = body
-    assert "can't be read" in str(await failure(endpoint.url))
+async def test_a_stream_that_makes_no_sense(endpoint: Endpoint, body: str, kind: str) -> None:
+    endpoint.body, endpoint.content_type = body, "text/event-stream"
+    assert (await failure(endpoint.url)).kind == kind
 
 
 async def test_a_page_instead_of_a_reply(endpoint: Endpoint) -> None:
     endpoint.body, endpoint.content_type = "<html>Welcome!</html>", "text/html"
-    assert "can't be read" in str(await failure(endpoint.url))
+    assert "broke off" in str(await failure(endpoint.url))
 
 
 @pytest.mark.parametrize("text", ["", " \n", "<think>So much to think about"])
@@ -288,17 +302,3 @@ def test_an_answerer_needs_a_model_and_a_prompt() -> None:
         LLMAnswerer(Settings())
     with pytest.raises(PromptError, match=r"no prompt sing\.en"):
         LLMAnswerer(settings("http://127.0.0.1:9/v1", prompt="sing"))
-
-
-@pytest.mark.parametrize(
-    ("reply", "text"),
-    [
-        ("<think>a\nb</think>\nc", "c"),
-        ("<thinking>a</thinking>b<think>c</think>d", "bd"),
-        ("a</think> b", "b"),
-        ("a <think>b", "a"),
-        ("a", "a"),
-    ],
-)
-def test_thinking_is_left_out(reply: str, text: str) -> None:
-    assert without_thinking(reply) == text

@@ -2,7 +2,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.answerers.llm_citations import marked_sentences, read_reply
+from brain.answerers.base import Draft
+from brain.answerers.llm_citations import marked_sentences
+from brain.answerers.llm_reply import ReplyReader
 from brain.citations import checked, holds
 from brain.types import Passage, Scores
 
@@ -24,6 +26,17 @@ FEES = passage(
     "Tarifs",
 )
 PASSAGES = (RETURNS, FEES)
+
+
+def read_reply(
+    reply: str, passages: tuple[Passage, ...] = PASSAGES, language: str = "fr", *, cut: bool = False, size: int = 0
+) -> Draft:
+    """The draft that the reply makes, given in pieces of `size` characters, or whole."""
+    reader = ReplyReader([(passage,) for passage in passages], language)
+    draft = Draft()
+    for start in range(0, len(reply), size or len(reply) or 1):
+        draft += reader.feed(reply[start : start + (size or len(reply))])
+    return draft + reader.end(cut=cut)
 
 
 def told(reply: str, *, cut: bool = False) -> tuple[list[tuple[str, list[str]]], list[tuple[str, str]]]:
@@ -158,7 +171,7 @@ def test_no_answer_is_an_empty_draft(reply: str) -> None:
 
 def test_words_beside_no_answer_are_recorded() -> None:
     said = "Le client dispose de 14 jours [1]."
-    assert told(f"{said} [[NO_ANSWER]]") == ([], [(said, "written beside NO_ANSWER")])
+    assert told(f"{said} [[NO_ANSWER]]") == ([], [("Le client dispose de 14 jours.", "written beside NO_ANSWER")])
 
 
 def test_a_sentence_cut_off_is_dropped() -> None:
@@ -201,3 +214,52 @@ def test_whatever_the_reply_each_quote_is_literally_in_its_passage(reply: str, c
         assert sentence.citations
         assert all(holds(citation, texts[citation.passage_id]) for citation in sentence.citations)
     assert checked(draft, PASSAGES) == draft
+
+
+@given(
+    st.lists(st.sampled_from(PIECES) | st.text(max_size=5)).map("".join).filter(lambda text: "NO_ANSWE" not in text),
+    st.integers(1, 7),
+    st.booleans(),
+)
+def test_however_the_reply_is_split_the_draft_is_the_same(reply: str, size: int, cut: bool) -> None:
+    assert read_reply(reply, cut=cut, size=size) == read_reply(reply, cut=cut)
+
+
+def test_a_sentence_comes_once_the_next_has_begun_and_not_before() -> None:
+    reader = ReplyReader([(RETURNS,), (FEES,)], "fr")
+    assert not reader.feed("Le client dispose de 14 jours [1].").sentences
+    assert not reader.feed(" [").sentences
+    assert not reader.feed("2] ").sentences
+    (sentence,) = reader.feed("Les articles soldés").sentences
+    assert sentence.text == "Le client dispose de 14 jours."
+    assert not reader.feed(" ne sont pas").sentences
+    assert [s.text for s in (reader.feed(" repris [1].") + reader.end()).sentences] == [
+        "Les articles soldés ne sont pas repris."
+    ]
+
+
+def test_no_answer_is_seen_before_anything_is_given() -> None:
+    for size in range(1, 20):
+        assert not read_reply("Le client dispose de 14 jours [1]. [[NO_ANSWER]]", size=size).sentences
+
+
+def test_what_was_given_before_no_answer_stays() -> None:
+    reader = ReplyReader([(RETURNS,)], "fr")
+    assert reader.feed("Le client dispose de 14 jours [1]. Les articles soldés").sentences
+    draft = reader.feed(" sont NO_ANSWER")
+    assert (draft.sentences, [d["why"] for d in draft.dropped]) == ((), ["written beside NO_ANSWER"])
+    assert reader.no_answer and reader.end() == Draft()
+
+
+@pytest.mark.parametrize("reply", ["<think>Le client a 14 jours [1]. Oui</think>", "Le client a 14 jours [1]</think>"])
+@pytest.mark.parametrize("size", range(1, 9))
+def test_thinking_is_left_out(reply: str, size: int) -> None:
+    draft = read_reply(f"{reply} Les articles soldés ne sont pas repris [1].", size=size)
+    assert [s.text for s in draft.sentences] == ["Les articles soldés ne sont pas repris."]
+
+
+def test_a_number_stands_for_all_passages_of_its_block() -> None:
+    reader = ReplyReader([(RETURNS, FEES)], "fr")
+    (sentence,) = (reader.feed("Il faut joindre la facture [1].") + reader.end()).sentences
+    assert [c.passage_id for c in sentence.citations] == ["fees"]
+    assert [claim.passage_ids for claim in sentence.claims] == [("returns", "fees")]

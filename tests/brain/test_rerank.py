@@ -12,13 +12,14 @@ import pytest
 
 from brain.answer import answer
 from brain.answerers import ExtractiveAnswerer
+from brain.breaker import FAILURES, PAUSE_S, Breaker
 from brain.errors import RerankError
 from brain.evidence import Evidence, Features
 from brain.index.base import Point, payload_of, point_id
 from brain.index.edge import EdgeIndex
 from brain.rerank import make_reranker
 from brain.rerank.base import checked_scores
-from brain.rerank.step import FAILURES, PAUSE_S, Reranking
+from brain.rerank.step import Reranking
 from brain.rerank.worker import Worker
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings, RerankSettings, Settings, SparseSettings
@@ -152,7 +153,7 @@ async def test_one_that_hangs_is_skipped_and_blocks_no_thread() -> None:
 async def test_after_failures_in_a_row_it_is_left_alone_for_a_while() -> None:
     now = 0.0
     reranker = Scripted(fail)
-    made = Reranking(reranker, RerankSettings(), clock=lambda: now)
+    made = Reranking(reranker, RerankSettings(), Breaker(lambda: now))
 
     async def ask() -> tuple[str, ...]:
         return (await made.rerank("q", passages("a1", "b2"), 10)).degraded

@@ -266,6 +266,7 @@ async def test_where_the_model_fails_the_passages_own_sentences_are_given(
 
     class Failing:
         name = "failing"
+        reads_around = False
 
         async def write(self, *_: object) -> AsyncGenerator[Draft, None]:
             raise ModelError("no answer in 20 s")

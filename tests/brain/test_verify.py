@@ -293,6 +293,7 @@ class Writing:
     """An answerer that writes what a test wants, citing the first words of each passage that it is given."""
 
     name = "writing"
+    reads_around = False
 
     def __init__(self, *texts: str) -> None:
         self._texts = texts
