@@ -8,6 +8,7 @@ from typing import Literal
 
 import httpx
 
+from brain.answerers import make_answerer
 from brain.encoder import make_encoder
 from brain.errors import BrainError, IndexLockedError
 from brain.index import Scope, open_index, stored_otherwise
@@ -148,6 +149,10 @@ def _reranker(settings: Settings) -> Iterator[Check]:
 def _model(settings: Settings) -> Iterator[Check]:
     if settings.answer.provider != "llm":
         yield Check("model", "well", "none configured: answers are the passages' own sentences")
+        return
+    if settings.llm.provider == "local":
+        make_answerer(settings).close()
+        yield Check("model", "well", f"{settings.llm.file}, in this process")
         return
     url, key = settings.llm.url.rstrip("/"), settings.llm.api_key.get_secret_value()
     shown = redact_url(url)

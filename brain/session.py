@@ -122,6 +122,7 @@ class Brain:
     def close(self) -> None:
         self._serving.questions.close()
         self._reranking.close()
+        self._answerer.close()
         self._serving.index.close()
 
     def _open(self, name: str, old: Serving, say: Callable[[str], None]) -> Serving:

@@ -173,10 +173,13 @@ class AnswerSettings(_Section):
 
 
 class LLMSettings(_Section):
-    """An OpenAI-compatible chat endpoint (vLLM, Mistral, OpenAI, Ollama, llama.cpp)."""
+    """An OpenAI-compatible chat endpoint (vLLM, Mistral, OpenAI, Ollama, llama.cpp), or a GGUF file in this process."""
 
+    provider: Literal["endpoint", "local"] = "endpoint"
     url: str = ""
     model: str = ""
+    file: str = Field("", description="of a local model, GGUF")
+    threads: int = Field(0, ge=0, description="of a local model; 0: one for each core")
     api_key: SecretStr = SecretStr("")
     temperature: float = Field(0, ge=0, le=2)
     max_tokens: int = Field(400, ge=16)
@@ -240,8 +243,9 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
-        if self.answer.provider == "llm" and not (self.llm.url and self.llm.model):
-            raise ValueError("answer.provider 'llm' needs llm.url and llm.model")
+        local = self.llm.provider == "local"
+        if self.answer.provider == "llm" and not (self.llm.file if local else self.llm.url and self.llm.model):
+            raise ValueError(f"answer.provider 'llm' needs {'llm.file' if local else 'llm.url and llm.model'}")
         if self.service.audience not in self.access.readers:
             known = ", ".join(self.access.readers)
             raise ValueError(f"service.audience '{self.service.audience}' is not a reader of access.readers ({known})")

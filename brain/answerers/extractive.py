@@ -46,6 +46,9 @@ class ExtractiveAnswerer:
     async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
         yield Draft(self.quote(question.text, language, passages))
 
+    def close(self) -> None:
+        """Nothing to give back."""
+
     def quote(self, question: str, language: str, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
         candidates = _candidates(passages)
         asked = set(terms(question, language)) | {t for p in passages for t in terms(question, p.language or language)}

@@ -1,5 +1,6 @@
 """The answer written by a language model from the passages, each sentence tied to the words that support it."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import prompts
 from brain.answerers.base import Draft
 from brain.answerers.llm_client import Call, ChatClient
+from brain.answerers.llm_local import opened
 from brain.answerers.llm_prompt import INPUTS, Budget, Request, build
 from brain.answerers.llm_reply import ReplyReader
 from brain.breaker import Breaker
@@ -18,26 +20,27 @@ from prompts.prompt import difference
 
 
 class LLMAnswerer:
-    """Asks an OpenAI-compatible endpoint. Safe to share between tasks and event loops.
+    """Asks an OpenAI-compatible endpoint, or a local model. Safe to share between tasks and event loops.
 
-    Making one raises ModelError where no model is set, PromptError where its prompt is missing or malformed.
+    Making one raises ModelError where no model is set or it can't be loaded, PromptError where its prompt is missing or malformed.
     """
 
     name = "llm"
     reads_around = True
 
     def __init__(self, settings: Settings) -> None:
-        self._llm, self._max_sentences = settings.llm, settings.answer.max_sentences
-        self.breaker = Breaker()
-        self._client = ChatClient(settings.llm, self.breaker)
         _load(settings.llm.prompt, "en")  # the language that every other falls back to
         tokenizer()  # loaded here rather than while a question waits
+        self._llm, self._count, self._local = opened(settings.llm, count_tokens)
+        self._max_sentences, self.breaker = settings.answer.max_sentences, Breaker()
+        self._client = ChatClient(self._llm, self.breaker)
 
     async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
         """The model's sentences that can be cited, as they come; none where it says that the passages do not answer."""
         prompt = _load(self._llm.prompt, language)
-        budget = Budget(self._llm.context_tokens - self._llm.max_tokens, count_tokens)
-        request = build(prompt, question, passages, self._max_sentences, budget)
+        budget = Budget(self._llm.context_tokens - self._llm.max_tokens, self._count)
+        # In a thread: counting takes milliseconds, and a local model is asked for it.
+        request = await asyncio.to_thread(build, prompt, question, passages, self._max_sentences, budget)
         yield Draft(prompt=prompt.reference())
         call, failure = Call(), None
         try:
@@ -49,6 +52,10 @@ class LLMAnswerer:
         yield Draft(model=self._trace(call, len(request.numbered), failure))
         if failure:
             raise failure
+
+    def close(self) -> None:
+        if self._local:
+            self._local.close()
 
     async def _read(self, request: Request, language: str, call: Call) -> AsyncGenerator[Draft, None]:
         reader = ReplyReader(request.numbered, language)

@@ -58,6 +58,7 @@ def answerer(url: str, **llm: Any) -> LLMAnswerer:
         "max_tokens": 32,
         "context_tokens": 1500,
         "timeout_s": 300,
+        "first_token_s": 300,
     }
     return LLMAnswerer(Settings.model_validate({"answer": {"provider": "llm"}, "llm": values | llm}))
 
@@ -93,5 +94,48 @@ async def test_a_prompt_beyond_the_models_context_is_an_error(url: str) -> None:
 
 async def test_giving_up_ends_the_wait(url: str) -> None:
     async with asyncio.timeout(10):
-        with pytest.raises(ModelError, match=r"within 0\.2 s"):
+        with pytest.raises(ModelError, match=r"0\.2 s in all"):
             await written(answerer(url, timeout_s=0.2))
+
+
+def local(**llm: Any) -> LLMAnswerer:
+    pytest.importorskip("xllamacpp", reason="llama.cpp is absent: pip install xllamacpp")
+    values = {"provider": "local", "file": str(model_file()), "threads": 2, "max_tokens": 32, "context_tokens": 1500}
+    limits = {"first_token_s": 300, "timeout_s": 300}
+    return LLMAnswerer(Settings.model_validate({"answer": {"provider": "llm"}, "llm": values | limits | llm}))
+
+
+async def test_a_file_in_this_process_answers_as_an_endpoint_does() -> None:
+    answerer = local()
+    try:
+        draft = await written(answerer)
+        assert draft.sentences or draft.dropped
+        assert draft.model is not None and draft.model["usage"]["completion_tokens"] > 0
+        assert draft.model["model"] == model_file().stem and draft.model["first_token_ms"] > 0
+        # Its own tokenizer counts, as the server that reads the prompt does.
+        shown = "Customers may return an item within 14 days."
+        assert answerer._count(shown * 2) == 2 * answerer._count(shown) < len(shown)
+    finally:
+        answerer.close()
+
+
+async def test_a_local_model_stops_when_nobody_listens() -> None:
+    answerer = local(max_tokens=400, temperature=1.5)
+    try:
+        slow = answerer.write(QUESTION, "en", Passages(PASSAGES, "en"))
+        await anext(slow)
+        await anext(slow)  # it has begun to write
+        await slow.aclose()
+        async with asyncio.timeout(30):
+            draft = await written(answerer)  # it does one thing at a time
+        assert draft.model is not None and "failure" not in draft.model
+    finally:
+        answerer.close()
+
+
+def test_what_can_not_be_loaded_is_said(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match="There is no file"):
+        local(file=str(tmp_path / "none.gguf"))
+    (tmp_path / "bad.gguf").write_bytes(b"GGUF?")
+    with pytest.raises(ModelError, match="can't load"):
+        local(file=str(tmp_path / "bad.gguf"))
