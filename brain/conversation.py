@@ -23,6 +23,8 @@ LEAST_NAMED = 0.5
 SLACK = 1
 """Other terms that may stand between them."""
 MOST_TAGS = 10
+RARE = 0.01
+"""Share of passages up to which a plain tag is a name (a hotel), not a theme ("Internet"); `key:value` always is a name."""
 MOST_TURNS = 20
 
 _DIGITS = (
@@ -46,10 +48,11 @@ def context_vector(turns: Sequence[Turn], language: str) -> SparseVector:
 def named_tags(question: str, turns: Sequence[Turn], counts: Mapping[str, int], language: str) -> dict[str, float]:
     """The tags that the conversation names, at most `MOST_TAGS`, the most named one with 1.
 
-    `counts` are all tags with their numbers of passages: a tag that nearly everything has says little.
+    `counts` are all tags with their numbers of passages: themes, which a new question may leave behind, name nothing.
     """
-    known = _vocabulary(tuple(counts), language)
     everything = sum(counts.values()) + 1
+    names = tuple(tag for tag, count in counts.items() if ":" in tag or count <= RARE * everything)
+    known = _vocabulary(names, language)
     found: dict[str, float] = {}
     for age, text in enumerate((question, *(turn.text for turn in reversed(turns[-MOST_TURNS:])))):
         for tag, share in known.said_in(_terms(text, language)):

@@ -39,8 +39,10 @@ class Features(NamedTuple):
 
 
 QUESTION = Features(dense=1.0, second=0.2, sparse=1.25, title=0.2, huge=-0.6)
-CONVERSATION = Features(dense=1.5, second=0.0, sparse=0.5, title=1.0, named=1.0, huge=-0.6)
-"""The last turn says what is asked, those before it about what: the titles are ranked by those, and tags named in them count."""
+NAMED = Features(dense=1.5, second=0.0, sparse=0.5, title=1.0, named=1.0, huge=-0.6)
+"""Within a conversation that names tags: the last turn says what is asked, tags and the turns before it about what."""
+FOLLOW_UP = Features(dense=1.5, second=0.1, sparse=1.0, title=0.5, huge=-0.6)
+"""Of a question that follows another: its own words say less, and its vector is drawn towards what was said before."""
 
 
 class Fused(NamedTuple):

@@ -1,12 +1,16 @@
-"""The rankings of one question: what is asked of the index, in one call for a scope."""
+"""The rankings of one question: what is asked of the index, in one call for a scope.
+
+A question that stands alone is ranked alike in and out of a conversation: a new matter must not be drawn to the old one.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
-from typing import Any
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from brain.conversation import context_vector, named_tags
-from brain.fuse import CONVERSATION, QUESTION, Features, Fused, Rankings, fuse
+from brain.fuse import FOLLOW_UP, NAMED, QUESTION, Features, Fused, Rankings, fuse
 from brain.index.base import DENSE, FUSION, SPARSE, TITLE, Hit, Index, Scope, Search
 from brain.text.bm25 import question_vector
 from brain.types import Question
@@ -17,6 +21,13 @@ TAGS_KEPT_S = 60.0
 """How long the tags of a scope are remembered: counting them reads every passage's."""
 
 
+class Meaning(NamedTuple):
+    """A question's unit vector; `within`: that of a follow-up, drawn towards what was said before it."""
+
+    alone: list[float]
+    within: list[float] | None = None
+
+
 class Ranker:
     """Ranks the passages of a scope for one question; of an index as it is at each call."""
 
@@ -24,30 +35,46 @@ class Ranker:
         self._index, self._tags, self._candidates = index, tags, candidates
 
     def of(
-        self, question: Question, dense: list[float], language: str, per_document: int
+        self, question: Question, meaning: "Meaning", language: str, per_document: int
     ) -> Callable[[Scope], list[Fused]]:
         """What ranks the passages of a scope, best first, those of a page side by side."""
-        rankings = self.rankings(question, dense, language)
-        weights = CONVERSATION if question.turns else learned(self._index.manifest)
-        return lambda scope: fuse(rankings(scope), weights, per_document)
 
-    def rankings(self, question: Question, dense: list[float], language: str) -> Callable[[Scope], Rankings]:
-        """What ranks the passages of a scope in each way on its own."""
-        sparse = question_vector(question.text, language)
-        context = context_vector(question.turns, language) if question.turns else sparse
-        asked = [
-            Search(by, vector, self._candidates) for by, vector in ((DENSE, dense), (SPARSE, sparse), (TITLE, context))
-        ]
-
-        def ranked(scope: Scope) -> Rankings:
-            counts = self._tags.of(scope) if question.turns else {}
-            named = named_tags(question.text, question.turns, counts, language)
-            searches = [*asked, *(Search(DENSE, dense, OF_A_TAG, tag) for tag in named)]
-            by_meaning, by_words, titles, *tagged = self._index.search(searches, scope)
-            of_tags = dict(zip(named, tagged, strict=True))
-            return _joined(by_meaning, by_words, titles, of_tags, named)
+        def ranked(scope: Scope) -> list[Fused]:
+            if named := self._named(question, scope, language):
+                weights, asked, dense = NAMED, question, meaning.alone
+            elif meaning.within:
+                weights, asked, dense = FOLLOW_UP, question, meaning.within
+            else:
+                weights, asked, dense = learned(self._index.manifest), replace(question, turns=()), meaning.alone
+            return fuse(self.rankings(asked, dense, language, scope, named), weights, per_document)
 
         return ranked
+
+    def rankings(
+        self,
+        question: Question,
+        dense: list[float],
+        language: str,
+        scope: Scope,
+        named: Mapping[str, float] = MappingProxyType({}),
+    ) -> Rankings:
+        """The passages of a scope ranked in each way on its own: titles by the turns before, where the question has some."""
+        sparse = question_vector(question.text, language)
+        before = context_vector(question.turns, language) if question.turns else sparse
+        asked = [
+            *(
+                Search(by, vector, self._candidates)
+                for by, vector in ((DENSE, dense), (SPARSE, sparse), (TITLE, before))
+            ),
+            *(Search(DENSE, dense, OF_A_TAG, tag) for tag in named),
+        ]
+        by_meaning, by_words, titles, *tagged = self._index.search(asked, scope)
+        return _joined(by_meaning, by_words, titles, dict(zip(named, tagged, strict=True)), named)
+
+    def _named(self, question: Question, scope: Scope, language: str) -> dict[str, float]:
+        if not question.turns:
+            return {}
+        return named_tags(question.text, question.turns, self._tags.of(scope), language)
 
 
 def learned(manifest: Mapping[str, Any]) -> Features:
@@ -74,7 +101,7 @@ class Tags:
 
 
 def _joined(
-    dense: list[Hit], sparse: list[Hit], titles: list[Hit], of_tags: dict[str, list[Hit]], named: dict[str, float]
+    dense: list[Hit], sparse: list[Hit], titles: list[Hit], of_tags: Mapping[str, list[Hit]], named: Mapping[str, float]
 ) -> Rankings:
     """One ranking by meaning of all hits, with what the pages of named tags are worth."""
     hits = {hit.id: hit for found in (dense, *of_tags.values()) for hit in found}

@@ -5,16 +5,22 @@ from dataclasses import replace
 from datetime import date
 from time import perf_counter
 
+import numpy as np
+
 from brain.encoder import Encoder
 from brain.errors import SettingsError
+from brain.follow_up import context, follows
 from brain.index import Index, Scope
 from brain.index.base import passage_of
-from brain.rankings import Ranker, Tags
+from brain.rankings import Meaning, Ranker, Tags
 from brain.rerank.step import Reranking
 from brain.settings import Settings
 from brain.shortlist import Shortlist
 from brain.text.language import detect
 from brain.types import Passages, Question, Scores
+
+CONTEXT = 0.5
+"""How much of a follow-up's vector is that of the question as it reads behind the last turns."""
 
 
 class Retriever:
@@ -60,12 +66,20 @@ class Retriever:
     def _find(self, question: Question, scope: Scope, limit: int, per_document: int) -> Passages:
         start = perf_counter()
         language = question.language or detect(question.text)
-        dense = self._encoder.encode_questions([question.text])[0].tolist()
+        meaning = self._meaning(question, language)
         encoded = perf_counter()
-        ranked = self._ranker.of(question, dense, language, per_document)
+        ranked = self._ranker.of(question, meaning, language, per_document)
         kept, facets = Shortlist(self._index, ranked, scope, language).take(limit)
         timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
         return Passages(tuple(kept), language, timings, facets=facets)
+
+    def _meaning(self, question: Question, language: str) -> Meaning:
+        if not follows(question.text, question.turns, language):
+            return Meaning(self._encoder.encode_questions([question.text])[0].tolist())
+        texts = [question.text, f"{context(question.turns)} {question.text}"]
+        alone, behind = self._encoder.encode_questions(texts)
+        within = (1 - CONTEXT) * alone + CONTEXT * behind
+        return Meaning(alone.tolist(), (within / np.linalg.norm(within)).tolist())
 
     def scope(self, question: Question, *, expired: bool = False) -> Scope:
         """The hard filter that the question's reader, tags and day amount to."""

@@ -222,7 +222,7 @@ def _asked(index: Index, encoder: Encoder, settings: Settings, page: str, payloa
 
 def _rankings(ranker: Ranker, encoder: Encoder, question: Question, language: str, scope: Scope) -> Rankings:
     dense = encoder.encode_questions([question.text])[0].tolist()
-    return ranker.rankings(question, dense, language)(scope)
+    return ranker.rankings(question, dense, language, scope)
 
 
 def _documents(index: Index, rankings: Rankings) -> dict[str, str]:

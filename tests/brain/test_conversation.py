@@ -55,10 +55,9 @@ def test_the_tag_that_was_named_in_full_and_last_counts_most() -> None:
     assert named["hotel:Bridge Guest House"] < named["hotel:Hamilton Lodge"] < 1.0
 
 
-def test_a_tag_that_everything_has_says_nothing() -> None:
-    named = named_tags("cuisine at Hamilton Lodge", [], COUNTS, "en")
-    assert named["hotel:Hamilton Lodge"] == 1.0
-    assert named["cuisine"] < 0.2
+def test_a_theme_names_nothing_a_rare_plain_tag_does() -> None:
+    assert set(named_tags("cuisine at Hamilton Lodge", [], COUNTS, "en")) == {"hotel:Hamilton Lodge"}
+    assert set(named_tags("cuisine at Acorn", [], {"cuisine": 200, "Acorn": 2}, "en")) == {"Acorn"}
 
 
 def test_the_words_of_a_name_stand_together() -> None:

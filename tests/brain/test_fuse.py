@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.fuse import CONVERSATION, QUESTION, Features, Fused, Rankings, fuse
+from brain.fuse import NAMED, QUESTION, Features, Fused, Rankings, fuse
 from brain.index.base import Hit
 
 PLAIN = Features(dense=1, second=0, sparse=1, title=1, named=1, huge=-0.6)
@@ -96,7 +96,7 @@ NAMES = st.lists(
 
 
 @given(
-    dense=NAMES, sparse=NAMES, titles=NAMES, most=st.integers(1, 4), weights=st.sampled_from([QUESTION, CONVERSATION])
+    dense=NAMES, sparse=NAMES, titles=NAMES, most=st.integers(1, 4), weights=st.sampled_from([QUESTION, NAMED])
 )
 def test_nothing_is_doubled_invented_or_out_of_order(
     dense: list[tuple[str, float]],

@@ -1,6 +1,7 @@
 """What is asked of the index for one question, and what a conversation adds."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 
 from brain.index.base import Point, Scope, payload_of, point_id
 from brain.index.edge import EdgeIndex
-from brain.rankings import Ranker, Tags
+from brain.rankings import Meaning, Ranker, Tags
 from brain.settings import Settings, SparseSettings
 from brain.testing import HashEncoder
 from brain.text.bm25 import passage_vector, title_vector
@@ -37,7 +38,7 @@ def add(index: EdgeIndex, id: str, title: str, text: str, *tags: str) -> None:
 def ranked(index: EdgeIndex, question: Question, candidates: int = 50) -> list[str]:
     ranker = Ranker(index, Tags(index), candidates)
     dense = ENCODER.encode_questions([question.text])[0].tolist()
-    found = ranker.of(question, dense, "en", 1)(EVERYONE)
+    found = ranker.of(question, Meaning(dense), "en", 1)(EVERYONE)
     payloads = index.payloads([passage.id for passage in found])
     return [payloads[passage.id]["document_id"] for passage in found]
 
@@ -62,6 +63,16 @@ def test_a_question_within_a_conversation_finds_what_was_named_before(index: Edg
     turns = (Turn("user", "a hotel please"), Turn("assistant", "The Hamilton has rooms."), Turn("user", "fine"))
 
     assert ranked(index, Question("Is there parking for my car?", turns=turns))[0] == "Hamilton parking"
+
+
+def test_a_new_matter_is_ranked_as_if_nothing_had_been_said_before(index: EdgeIndex) -> None:
+    for topic in ("refund of a parcel", "gift cards", "opening hours", "delivery abroad"):
+        add(index, topic, topic, f"All about {topic}, and what to do about it.", "help")
+    turns = (Turn("user", "how do I get a refund of a parcel?"), Turn("assistant", "Send the parcel back."))
+    asked = Question("When are your shops open? What are the opening hours?")
+
+    assert ranked(index, replace(asked, turns=turns)) == ranked(index, asked)
+    assert ranked(index, asked)[0] == "opening hours"
 
 
 def test_the_passages_of_a_named_tag_are_found_though_others_fill_the_candidates(index: EdgeIndex) -> None:
