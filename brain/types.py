@@ -272,7 +272,7 @@ class Answer:
     trace: Trace
     reason: Reason | None = None
     message: str | None = None
-    """What to tell the user where there is no plain answer, in the question's language."""
+    """What to tell the user where there is no plain answer, or beside it, in the question's language."""
 
     @property
     def text(self) -> str:
