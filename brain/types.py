@@ -217,6 +217,8 @@ class Support:
     supported: bool
     probability: float
     problems: tuple[str, ...] = ()
+    judged: bool | None = None
+    """What the judge said, where it was asked and had an opinion; then that is what `supported` is."""
 
 
 @dataclass(frozen=True, slots=True)
