@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
 from api.asked import Asked, Text
@@ -12,6 +12,7 @@ from api.caller import CallerDep
 from api.errors import ERRORS
 from api.opening import BrainDep
 from api.problems import problems
+from api.streaming import DESCRIBED, streamed, unless_gone, wants_stream
 from brain import types
 
 CLOSEST = 3
@@ -73,7 +74,7 @@ class AnswerResponse(BaseModel):
     id: str
     status: types.Status
     reason: types.Reason | None
-    message: str | None = Field(description="what to tell the user where there is no plain answer")
+    message: str | None = Field(description="what to tell the user where there is no plain answer, or beside it")
     language: str
     text: str = Field(description="the sentences, joined")
     sentences: list[Sentence]
@@ -83,11 +84,31 @@ class AnswerResponse(BaseModel):
     )
 
 
-@router.post("/v1/answer", summary="Answer a question", responses=problems(ERRORS, 400, 413, 422))
-async def answer(body: AnswerRequest, who: CallerDep, brain: BrainDep) -> AnswerResponse:
-    """Answer a question from the documents that the caller may read, every sentence cited, or refuse."""
+@router.post(
+    "/v1/answer",
+    summary="Answer a question",
+    response_model=AnswerResponse,
+    responses=problems(ERRORS, 400, 413, 422) | DESCRIBED,
+)
+async def answer(request: Request, body: AnswerRequest, who: CallerDep, brain: BrainDep) -> AnswerResponse | Response:
+    """Answer a question from the documents that the caller may read, every sentence cited, or refuse.
+
+    A caller who goes away before the end stops the model.
+    """
     turns = tuple(types.Turn(turn.role, turn.text) for turn in body.turns)
-    return _shown(await brain.ask(body.question_of(who, brain.settings.service.max_question_chars, turns)))
+    question = body.question_of(who, brain.settings.service.max_question_chars, turns)
+    if wants_stream(request):
+        numbers: dict[str, int] = {}
+        return streamed(request, brain.stream(question), lambda sentence: _numbered(sentence, numbers), _shown)
+    answered = await unless_gone(request, brain.ask(question))
+    return _shown(answered) if isinstance(answered, types.Answer) else answered
+
+
+def _numbered(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
+    """`numbers`: those of the sentences before, to which its own are added."""
+    for citation in sentence.citations:
+        numbers.setdefault(citation.document_id, len(numbers) + 1)
+    return _sentence(sentence, numbers)
 
 
 def _shown(answer: types.Answer) -> AnswerResponse:

@@ -89,7 +89,7 @@ async def _brain(brain: Brain, question: Question, passages: Passages) -> str:
 
 
 async def _plain(brain: Brain, question: Question, passages: Passages) -> str:
-    llm: LLMSettings = cast(LLMAnswerer, brain._answerer)._llm
+    llm: LLMSettings = cast(LLMAnswerer, brain._answerer).endpoint
     context = "\n\n".join(passage.text for passage in passages)
     model = OpenAILike(
         model=llm.model,

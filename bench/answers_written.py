@@ -7,11 +7,11 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from time import perf_counter
-from typing import Any
+from typing import Any, cast
 
 from bench.measure import step
 from brain import Question, load_settings
-from brain.answerers.llm_local import LocalModel
+from brain.answerers.llm import LLMAnswerer
 from brain.session import Brain
 from brain.settings import Settings
 from brain.types import Answer, Passage, Passages
@@ -105,8 +105,7 @@ class Peer:
     """LlamaIndex's CitationQueryEngine as it comes, on the passages that Brain finds, with Brain's model."""
 
     def __init__(self, brain: Brain) -> None:
-        local: LocalModel = brain._answerer._local  # type: ignore[attr-defined]
-        self._brain, self._llm = brain, local.settings
+        self._brain, self._llm = brain, cast(LLMAnswerer, brain._answerer).endpoint
 
     async def ask(self, question: Question, passages: int) -> dict[str, Any]:
         found = await self._brain.search(question, passages)

@@ -7,6 +7,7 @@ from uuid import uuid4
 
 from brain.answerers import Answerer
 from brain.evidence import assess
+from brain.judge import Judge
 from brain.messages import message
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings
@@ -21,13 +22,18 @@ Events = AsyncGenerator[Sentence | Answer, None]
 
 
 async def answer_events(
-    question: Question, retriever: Retriever, answerer: Answerer, settings: AnswerSettings, verifier: Verifier
+    question: Question,
+    retriever: Retriever,
+    answerer: Answerer,
+    settings: AnswerSettings,
+    verifier: Verifier,
+    judge: Judge | None = None,
 ) -> Events:
     """Answers from the knowledge that the question's reader may see, or says why not."""
     start = perf_counter()
     passages = await retriever.search(question, settings.passages, around=answerer.reads_around)
     evidence = assess(question, passages.language, passages)
-    writing = Writing(answerer, verifier, settings)
+    writing = Writing(answerer, verifier, settings, judge)
     reason = too_weak(evidence, passages, settings.sufficiency)
     if not reason:
         async with aclosing(writing.sentences(question, passages)) as sentences:

@@ -3,6 +3,7 @@
 import asyncio
 
 from brain.answerers.base import Draft
+from brain.judge import Judge, doubtful, settled
 from brain.types import Passages, Question, Sentence
 from brain.verify import Gate, Verifier
 from brain.verify.support import LEFT_OUT
@@ -11,8 +12,10 @@ from brain.verify.support import LEFT_OUT
 class Checking:
     """Takes sentences in their order, gives those to show in the same order."""
 
-    def __init__(self, verifier: Verifier, gate: Gate, question: Question, passages: Passages) -> None:
-        self._verifier, self._gate, self._language = verifier, gate, passages.language
+    def __init__(
+        self, verifier: Verifier, gate: Gate, question: Question, passages: Passages, judge: Judge | None = None
+    ) -> None:
+        self._verifier, self._gate, self._judge, self._language = verifier, gate, judge, passages.language
         self._passages = {passage.id: passage for passage in (*passages, *passages.around)}
         self._said = [question.text]
         self._waits: Sentence | None = None
@@ -45,4 +48,9 @@ class Checking:
     async def _checked(self, sentence: Sentence) -> Sentence:
         said = " ".join(self._said)
         # In a thread: it may encode, which an event loop must not wait for.
-        return await asyncio.to_thread(self._verifier.check, sentence, said, self._language, self._passages)
+        checked = await asyncio.to_thread(self._verifier.check, sentence, said, self._language, self._passages)
+        if not (self._judge and checked.support and doubtful(checked.support)):
+            return checked
+        cited = {citation.passage_id for citation in checked.citations}
+        passages = [passage for id, passage in self._passages.items() if id in cited]
+        return settled(checked, await self._judge.supports(checked.text, passages, self._language))

@@ -9,7 +9,7 @@ import os
 import sys
 from datetime import datetime
 from importlib.metadata import entry_points
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -27,6 +27,9 @@ from brain.console import (
 )
 from brain.errors import BrainError
 from brain.types import DEFAULT_TENANT, INTERNAL, Question
+
+if TYPE_CHECKING:
+    from brain.answer import Events
 
 app = typer.Typer(
     help="Answers from your own knowledge, every sentence cited, or no answer.",
@@ -84,16 +87,28 @@ def ask(
     Example: brain ask "Combien de temps pour un remboursement ?" --as-of 2026-01-31
     """
     from brain.session import Brain
-    from brain.show import show_answer
 
     with Brain.open(settings_for(home), say) as brain:
         day = as_of.date() if as_of else None
         asked = Question(question, tenant=tenant, audience=audience, tags=tuple(tag or ()), as_of=day)
-        answer = asyncio.run(brain.ask(asked))
-    if json_:
-        print_json(answer.to_dict())
-    else:
-        show_answer(answer, out)
+        if json_:
+            print_json(asyncio.run(brain.ask(asked)).to_dict())
+        else:
+            asyncio.run(_shown(brain.stream(asked), question))
+
+
+async def _shown(events: "Events", question: str) -> None:
+    """Sentences as they come."""
+    from brain.show import ShownAnswer
+    from brain.text.language import detect
+    from brain.types import Answer
+
+    shown = ShownAnswer(detect(question), out)
+    async for event in events:
+        if isinstance(event, Answer):
+            shown.end(event)
+        else:
+            shown.sentence(event)
 
 
 @app.command()

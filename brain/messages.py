@@ -11,7 +11,7 @@ _MESSAGES = {
         Reason.EXPIRED: "Seul un article qui n'est plus valable parle de ce sujet.",
         Reason.CONFLICTING: "Les articles se contredisent sur ce point.",
         Reason.OUT_OF_SCOPE: "Cette question sort du domaine de la base de connaissances.",
-        Reason.MODEL_FAILED: "La rédaction n'est pas disponible ; voici les passages qui répondent.",
+        Reason.MODEL_FAILED: "La rédaction n'est pas disponible : ce sont les passages eux-mêmes qui répondent.",
     },
     "en": {
         Reason.NO_EVIDENCE: "I found nothing about this in the knowledge base.",
@@ -19,7 +19,7 @@ _MESSAGES = {
         Reason.EXPIRED: "Only an article that is no longer valid covers this.",
         Reason.CONFLICTING: "The articles contradict each other on this point.",
         Reason.OUT_OF_SCOPE: "This question is outside the knowledge base's subject.",
-        Reason.MODEL_FAILED: "Writing is not available; here are the passages that answer.",
+        Reason.MODEL_FAILED: "Writing is not available: these are the passages' own words.",
     },
 }
 Notice = Literal["interrupted", "quoted"]

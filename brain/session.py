@@ -14,6 +14,7 @@ from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, Scope, open_index
 from brain.index.fingerprint import check_manifest, settings_of
 from brain.index.generations import current_name, generations_of
+from brain.judge import Judge, LLMJudge
 from brain.metrics import Metrics
 from brain.rerank import Reranker, make_reranker
 from brain.rerank.step import Reranking
@@ -48,8 +49,11 @@ class Brain:
     ) -> None:
         self.settings, self._apart = settings, apart
         self._reranking = Reranking(reranker, settings.rerank)
-        self._answerer = answerer
+        self._answerer, self._judge = answerer, _judge(settings, answerer)
         self.metrics = Metrics()
+        """Counted since this Brain was opened."""
+        if breaker := getattr(answerer, "breaker", None):
+            self.metrics.watch("model_paused", lambda: breaker.open)
         self._serving = Serving(name, index, _questions(encoder, settings), settings, self._reranking)
         self._switching = Lock()
 
@@ -88,7 +92,8 @@ class Brain:
         """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped."""
         with self._held() as serving:
             verifier = Verifier(_encode(serving))
-            events = answer_events(question, serving.retriever, self._answerer, self.settings.answer, verifier)
+            parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge
+            events = answer_events(question, *parts)
             async with aclosing(events):
                 async for event in events:
                     if isinstance(event, Answer):
@@ -169,6 +174,12 @@ def _questions(encoder: Encoder, settings: Settings) -> BatchingEncoder:
 def _encode(serving: Serving) -> Encode | None:
     # The weights know the embedded encoder's cosines, not another's.
     return serving.questions.encode_questions if serving.encoder_settings.provider == "embedded" else None
+
+
+def _judge(settings: Settings, answerer: Answerer) -> Judge | None:
+    if settings.answer.judge == "none":
+        return None
+    return LLMJudge(getattr(answerer, "endpoint", settings.llm), settings.answer.judge_s)
 
 
 def open_brain(home: Path | None = None, say: Callable[[str], None] = lambda _: None, **overrides: Any) -> Brain:

@@ -169,6 +169,10 @@ class AnswerSettings(_Section):
         "remove",
         description="what becomes of a sentence that its passages do not bear out: left out, or shown with a mark",
     )
+    judge: Literal["none", "llm"] = Field(
+        "none", description="who is asked about sentences that the check is in doubt about; llm: the model of [llm]"
+    )
+    judge_s: float = Field(5, gt=0, description="longest wait for the judge; without its word the check decides")
     sufficiency: float = Field(0.5, ge=0, le=1, description="least probability that the passages hold the answer")
 
 

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from brain.doctor import Check
 from brain.text.analyzer import terms
-from brain.types import Answer, Facet, Passage, Passages, Reason, Status
+from brain.types import Answer, Facet, Passage, Passages, Reason, Sentence, Status
 
 MARKS = {"well": ("✓", "green"), "attention": ("!", "yellow"), "wrong": ("✗", "bold red")}
 CLOSEST = 3
@@ -22,29 +22,46 @@ EXAMPLES = 3
 
 def show_answer(answer: Answer, console: Console) -> None:
     """The sentences with their source numbers, then the sources with the words that support them."""
-    if answer.message:
-        console.print(Text(answer.message, style="yellow"))
-    numbers: dict[str, int] = {}
+    shown = ShownAnswer(answer.language, console)
     for sentence in answer.sentences:
+        shown.sentence(sentence)
+    shown.end(answer)
+
+
+class ShownAnswer:
+    """An answer that is shown as it comes: each sentence, and at the end the sources."""
+
+    def __init__(self, language: str, console: Console) -> None:
+        self._french, self._console = language == "fr", console
+        self._numbers: dict[str, int] = {}
+
+    def sentence(self, sentence: Sentence) -> None:
+        """With the numbers of its sources; with what it lacks, where it is not supported."""
         cited = dict.fromkeys(citation.passage_id for citation in sentence.citations)
-        marks = Text("".join(f"[{numbers.setdefault(id, len(numbers) + 1)}]" for id in cited), style="bold cyan")
+        numbers = (self._numbers.setdefault(id, len(self._numbers) + 1) for id in cited)
+        marks = Text("".join(f"[{number}]" for number in numbers), style="bold cyan")
         if sentence.text.startswith("|"):
-            console.print(_table(sentence.text), marks)
+            self._console.print(_table(sentence.text), marks)
         else:
-            console.print(Text(f"{sentence.text} ").append(marks))
+            self._console.print(Text(f"{sentence.text} ").append(marks))
         if sentence.support and not sentence.support.supported:
-            why = f"{UNSUPPORTED[answer.language == 'fr']}: {'; '.join(sentence.support.problems)}"
-            console.print(Text(f"  {MARKS['attention'][0]} {why}", style="yellow"))
-    passages = {passage.id: passage for passage in answer.passages}
-    # Where the sentence is the quotation itself, once is enough.
-    quotes = [(c.passage_id, c.quote) for s in answer.sentences for c in s.citations if c.quote != s.text]
-    for id, number in numbers.items():
-        _source(console, f"[{number}]", passages[id], [quote for passage, quote in quotes if passage == id])
-    if answer.status is Status.REFUSED and answer.passages and answer.reason is not Reason.OUT_OF_SCOPE:
-        console.print(Text("Pages les plus proches :" if answer.language == "fr" else "Closest pages:", style="dim"))
-        closest = {passage.document_id: passage for passage in reversed(answer.passages)}
-        for passage in list(reversed(closest.values()))[:CLOSEST]:
-            _source(console, "·", passage, [])
+            why = f"{UNSUPPORTED[self._french]}: {'; '.join(sentence.support.problems)}"
+            self._console.print(Text(f"  {MARKS['attention'][0]} {why}", style="yellow"))
+
+    def end(self, answer: Answer) -> None:
+        """What is to be said beside the sentences, their sources with the words that support them, or the closest pages."""
+        if answer.message:
+            self._console.print(Text(answer.message, style="yellow"))
+        passages = {passage.id: passage for passage in answer.passages}
+        # Where the sentence is the quotation itself, once is enough.
+        quotes = [(c.passage_id, c.quote) for s in answer.sentences for c in s.citations if c.quote != s.text]
+        for id, number in self._numbers.items():
+            _source(self._console, f"[{number}]", passages[id], [quote for passage, quote in quotes if passage == id])
+        if answer.status is Status.REFUSED and answer.passages and answer.reason is not Reason.OUT_OF_SCOPE:
+            self._console.print(Text("Pages les plus proches :" if self._french else "Closest pages:", style="dim"))
+            closest = {passage.document_id: passage for passage in reversed(answer.passages)}
+            for passage in list(reversed(closest.values()))[:CLOSEST]:
+                _source(self._console, "·", passage, [])
 
 
 def _table(markdown: str) -> Table:

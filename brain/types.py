@@ -217,6 +217,8 @@ class Support:
     supported: bool
     probability: float
     problems: tuple[str, ...] = ()
+    judged: bool | None = None
+    """What the judge said, where it was asked and had an opinion; then that is what `supported` is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +274,7 @@ class Answer:
     trace: Trace
     reason: Reason | None = None
     message: str | None = None
-    """What to tell the user where there is no plain answer, in the question's language."""
+    """What to tell the user where there is no plain answer, or beside it, in the question's language."""
 
     @property
     def text(self) -> str:

@@ -9,6 +9,7 @@ from brain.answerers.base import Draft
 from brain.checking import Checking
 from brain.citations import checked
 from brain.errors import ModelError
+from brain.judge import Judge
 from brain.messages import notice
 from brain.settings import AnswerSettings
 from brain.text.language import UNKNOWN
@@ -19,8 +20,10 @@ from brain.verify import Gate, Verifier
 class Writing:
     """One answer being written. Afterwards `draft` holds what was shown and all that is to be recorded."""
 
-    def __init__(self, answerer: Answerer, verifier: Verifier, settings: AnswerSettings) -> None:
-        self._answerer, self._verifier, self._settings = answerer, verifier, settings
+    def __init__(
+        self, answerer: Answerer, verifier: Verifier, settings: AnswerSettings, judge: Judge | None = None
+    ) -> None:
+        self._answerer, self._verifier, self._settings, self._judge = answerer, verifier, settings, judge
         self.draft, self.failed = Draft(), False
         self.notice: str | None = None
         """What to say beside the sentences."""
@@ -45,7 +48,7 @@ class Writing:
         self, answerer: Answerer, question: Question, passages: Passages
     ) -> AsyncGenerator[Sentence, None]:
         gate = Gate(question, passages.language, self._settings.unsupported)
-        checking = Checking(self._verifier, gate, question, passages)
+        checking = Checking(self._verifier, gate, question, passages, self._judge)
         try:
             async with aclosing(answerer.write(question, passages.language, passages)) as pieces:
                 async for piece in pieces:

@@ -14,6 +14,7 @@ _FRONT_MATTER = re.compile(r"---\n(?P<front>.*?\n)---\n(?P<body>.*)", re.DOTALL)
 _BODY = re.compile(r"\s*^## system\n(?P<system>.*?)^## user\n(?P<user>.*)", re.DOTALL | re.MULTILINE)
 _PART = re.compile(r"^## (?:system|user)$", re.MULTILINE)
 _TYPES: dict[str, type] = {"name": str, "version": int, "language": str, "description": str, "inputs": list}
+_OPTIONAL: dict[str, tuple[type, ...]] = {"temperature": (int, float), "max_tokens": (int,)}
 
 
 def parse(filename: str, content: bytes) -> Prompt:
@@ -59,9 +60,12 @@ def _front_matter(text: str) -> dict[str, Any]:
         raise PromptError(f"malformed YAML: {error}") from error
     if not isinstance(front, dict):
         raise PromptError("the front matter holds no keys")
-    if problem := difference(set(_TYPES), {str(key) for key in front}):
-        raise PromptError(f"front matter: {problem}", f"The keys are {', '.join(_TYPES)}.")
+    if problem := difference(set(_TYPES), {str(key) for key in front} - set(_OPTIONAL)):
+        raise PromptError(
+            f"front matter: {problem}", f"The keys are {', '.join(_TYPES)}; and, if wanted, {', '.join(_OPTIONAL)}."
+        )
     wrong = [key for key, kind in _TYPES.items() if type(front[key]) is not kind]
+    wrong += [key for key, kinds in _OPTIONAL.items() if key in front and type(front[key]) not in kinds]
     if wrong or not all(isinstance(name, str) for name in front["inputs"]):
         raise PromptError(f"front matter: wrong type of {', '.join(wrong or ['inputs'])}")
     return front

@@ -28,6 +28,9 @@ class Prompt:
     system: str
     user: str
     content_hash: str
+    temperature: float | None = None
+    """What the prompt was written for, where it says; wins over the settings, as does `max_tokens`."""
+    max_tokens: int | None = None
 
     @property
     def filename(self) -> str:

@@ -13,7 +13,7 @@ from brain.answerers.llm_prompt import INPUTS, Budget, Request, build
 from brain.answerers.llm_reply import ReplyReader
 from brain.breaker import Breaker
 from brain.errors import ModelError, PromptError
-from brain.settings import Settings, redact_url
+from brain.settings import LLMSettings, Settings, redact_url
 from brain.tokens import count_tokens, tokenizer
 from brain.types import Passages, Question
 from prompts.prompt import difference
@@ -35,21 +35,27 @@ class LLMAnswerer:
         self._max_sentences, self.breaker = settings.answer.max_sentences, Breaker()
         self._client = ChatClient(self._llm, self.breaker)
 
+    @property
+    def endpoint(self) -> LLMSettings:
+        """Where the model is asked: of a local one, its own server."""
+        return self._llm
+
     async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
         """The model's sentences that can be cited, as they come; none where it says that the passages do not answer."""
         prompt = _load(self._llm.prompt, language)
-        budget = Budget(self._llm.context_tokens - self._llm.max_tokens, self._count)
+        llm = _limited(self._llm, prompt)
+        budget = Budget(llm.context_tokens - llm.max_tokens, self._count)
         # In a thread: counting takes milliseconds, and a local model is asked for it.
         request = await asyncio.to_thread(build, prompt, question, passages, self._max_sentences, budget)
         yield Draft(prompt=prompt.reference())
         call, failure = Call(), None
         try:
-            async with aclosing(self._read(request, language, call)) as pieces:
+            async with aclosing(self._read(request, language, call, llm)) as pieces:
                 async for piece in pieces:
                     yield piece
         except ModelError as error:
             failure = error
-        yield Draft(model=self._trace(call, len(request.numbered), failure))
+        yield Draft(model=_trace(llm, call, len(request.numbered), failure))
         if failure:
             raise failure
 
@@ -57,9 +63,9 @@ class LLMAnswerer:
         if self._local:
             self._local.close()
 
-    async def _read(self, request: Request, language: str, call: Call) -> AsyncGenerator[Draft, None]:
+    async def _read(self, request: Request, language: str, call: Call, llm: LLMSettings) -> AsyncGenerator[Draft, None]:
         reader = ReplyReader(request.numbered, language)
-        async with aclosing(self._client.stream(request.rendered, call)) as pieces:
+        async with aclosing(self._client.stream(request.rendered, call, llm)) as pieces:
             async for piece in pieces:
                 yield reader.feed(piece)
                 if reader.no_answer:
@@ -69,19 +75,26 @@ class LLMAnswerer:
             raise ModelError(f"The language model at {redact_url(self._llm.url)} gave an empty reply.", hint, "empty")
         yield reader.end(cut=call.cut)
 
-    def _trace(self, call: Call, passages: int, failure: ModelError | None) -> dict[str, Any]:
-        found = {
-            "model": self._llm.model,
-            "temperature": self._llm.temperature,
-            "max_tokens": self._llm.max_tokens,
-            "url": redact_url(self._llm.url),
-            "passages": passages,
-            "attempts": call.attempts,
-            "first_token_ms": call.first_token_ms,
-            "usage": call.usage,
-            "failure": failure.kind if failure else None,
-        }
-        return {name: value for name, value in found.items() if value not in (None, {})}
+
+def _trace(llm: LLMSettings, call: Call, passages: int, failure: ModelError | None) -> dict[str, Any]:
+    found = {
+        "model": llm.model,
+        "temperature": llm.temperature,
+        "max_tokens": llm.max_tokens,
+        "url": redact_url(llm.url),
+        "passages": passages,
+        "attempts": call.attempts,
+        "first_token_ms": call.first_token_ms,
+        "usage": call.usage,
+        "failure": failure.kind if failure else None,
+    }
+    return {name: value for name, value in found.items() if value not in (None, {})}
+
+
+def _limited(llm: LLMSettings, prompt: prompts.Prompt) -> LLMSettings:
+    """The settings as the prompt's file has them, where it says."""
+    own = {"temperature": prompt.temperature, "max_tokens": prompt.max_tokens}
+    return llm.model_copy(update={name: value for name, value in own.items() if value is not None})
 
 
 def _load(name: str, language: str) -> prompts.Prompt:

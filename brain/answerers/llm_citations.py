@@ -6,7 +6,7 @@ All that falls is recorded with its reason. Whether the words bear the sentence 
 import re
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from brain.text.analyzer import terms
 from brain.text.language import UNKNOWN
@@ -19,6 +19,8 @@ _MARKER = rf"\[{{1,2}}(?:passages? ?)?\d{{1,4}}(?:{_BLANK}[,;]{_BLANK}\d{{1,4}})
 _MARKERS = re.compile(rf"{_BLANK}{_MARKER}(?:{_BLANK}{_MARKER})*(?P<after>{_BLANK})", re.IGNORECASE)
 LEAST_WORDS = 3
 """Fewer words before a marker say nothing alone."""
+NEAR = 0.6
+"""Share of a sentence's terms that a passage must hold to stand for a marker that is missing."""
 _COMPLETE = re.compile(r"[.!?…][\"'»”’)\]\s]*\Z")
 
 
@@ -92,7 +94,13 @@ def _lifted(reply: str) -> tuple[str, list[tuple[int, list[int]]]]:
 
 
 def grounded(marked: Marked, blocks: Sequence[Sequence[Passage]], language: str) -> tuple[Sentence | None, list[str]]:
-    """The sentence with its citations, and what did not hold. A number stands for the passages of its block."""
+    """The sentence with its citations, and what did not hold. A number stands for the passages of its block.
+
+    A sentence without any number is held against the block that says most of it, if one does: models often put one marker
+    behind several sentences. Whether it is borne out is checked as for every other.
+    """
+    if not marked.numbers and (near := _nearest(marked.text, blocks, language)):
+        marked = replace(marked, numbers=(near,))
     problems = [f"there is no passage {number}" for number in marked.numbers if not 0 < number <= len(blocks)]
     cited = {number: blocks[number - 1] for number in marked.numbers if 0 < number <= len(blocks)}
     if not cited:
@@ -103,6 +111,21 @@ def grounded(marked: Marked, blocks: Sequence[Sequence[Passage]], language: str)
     if not citations:
         return None, problems
     return Sentence(marked.text, citations, _claims(marked, cited)), problems
+
+
+def _nearest(text: str, blocks: Sequence[Sequence[Passage]], language: str) -> int | None:
+    """The number of the block with the passage that holds most of the text's terms; None where none holds enough of them."""
+    asked = set(terms(text, language))
+    if len(asked) < LEAST_WORDS:
+        return None
+    shares = [
+        (len(asked & set(terms(passage.text, language))) / len(asked), -number)
+        for number, block in enumerate(blocks, 1)
+        for passage in block
+        if passage.language in (None, language)
+    ]
+    share, number = max(shares, default=(0.0, 0))
+    return -number if share >= NEAR else None
 
 
 def _claims(marked: Marked, cited: Mapping[int, Sequence[Passage]]) -> tuple[Claim, ...]:

@@ -20,8 +20,8 @@ from brain.errors import ModelError
 from brain.settings import LLMSettings, redact_url
 from prompts import Rendered
 
-BYTES_A_TOKEN = 4_000
-"""Far above what any endpoint puts around a token of its stream."""
+MOST_BYTES = 4_000_000
+"""Far above any honest reply, with all that endpoints put around each token of a stream."""
 
 
 @dataclass
@@ -65,9 +65,10 @@ class ChatClient:
         self._tls = httpx.create_ssl_context()  # 30 ms: once, not for each question
         self._counts = True  # until the endpoint refuses to be asked for counts of tokens
 
-    async def stream(self, prompt: Rendered, call: Call) -> AsyncGenerator[str, None]:
-        """The reply in pieces, as they come. Close it early, and the endpoint is told to stop by the lost connection.
+    async def stream(self, prompt: Rendered, call: Call, how: LLMSettings | None = None) -> AsyncGenerator[str, None]:
+        """The reply in pieces, as they come. Close it early, and the lost connection tells the endpoint to stop.
 
+        `how`: the settings with another temperature or limit of tokens.
         Raises ModelError, whose message holds neither the key nor the prompt.
         """
         if not self._breaker.allows():
@@ -77,7 +78,7 @@ class ChatClient:
         while True:
             call.attempts += 1
             try:
-                async with aclosing(self._attempt(prompt, call, budget)) as pieces:
+                async with aclosing(self._attempt(prompt, call, budget, how or self._settings)) as pieces:
                     async for piece in pieces:
                         yield piece
                 self._breaker.succeeded()
@@ -101,11 +102,13 @@ class ChatClient:
         # Not from it: what the endpoint says may repeat the key or the prompt.
         raise explained(error, self._settings) from None
 
-    async def _attempt(self, prompt: Rendered, call: Call, budget: Budget) -> AsyncGenerator[str, None]:
+    async def _attempt(
+        self, prompt: Rendered, call: Call, budget: Budget, how: LLMSettings
+    ) -> AsyncGenerator[str, None]:
         start, ended = perf_counter(), None
         messages = [ChatMessage(role="system", content=prompt.system), ChatMessage(role="user", content=prompt.user)]
         # A client for each call: its connections belong to one event loop, an answerer may be used from several.
-        async with self._client() as client, aclosing(await self._model(client).astream_chat(messages)) as replies:
+        async with self._client() as client, aclosing(await self._model(client, how).astream_chat(messages)) as replies:
             while True:
                 waited = perf_counter() - start
                 most = self._settings.first_token_s - waited if call.first_token_ms is None else math.inf
@@ -132,10 +135,9 @@ class ChatClient:
         )
 
     async def _limit(self, response: httpx.Response) -> None:
-        response.stream = _Limited(response.stream, BYTES_A_TOKEN * self._settings.max_tokens)
+        response.stream = _Limited(response.stream, MOST_BYTES)
 
-    def _model(self, client: openai.AsyncOpenAI) -> OpenAILike:
-        settings = self._settings
+    def _model(self, client: openai.AsyncOpenAI, settings: LLMSettings) -> OpenAILike:
         return OpenAILike(
             model=settings.model,
             api_base=settings.url,

@@ -384,6 +384,17 @@ def test_the_tags_of_a_scope_are_counted(index: Index) -> None:
     assert index.tags(Scope("nobody", ("public",))) == {}
 
 
+def test_passages_are_read_by_their_places_in_documents(index: Index) -> None:
+    index.upsert([point(f"{document}{at}", document, at) for document in "ab" for at in range(4)])
+    index.upsert([point("other", "a", 1, tenant="other")])
+
+    found = index.at("default", {"a": [0, 1], "b": [3, 9], "c": [0]})
+
+    assert sorted(payload["text"] for payload in found.values()) == ["a0", "a1", "b3"]
+    assert all(passage_of(id, payload, Scores(0)).position == int(payload["text"][1]) for id, payload in found.items())
+    assert index.at("default", {"c": [0]}) == {}
+
+
 def test_payloads_of_points_that_are_gone_are_left_out(index: Index) -> None:
     stored, gone = point("un colis"), point("une carte")
     index.upsert([stored])

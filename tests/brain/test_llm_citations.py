@@ -102,7 +102,9 @@ def test_a_table_is_quoted_whole() -> None:
 @pytest.mark.parametrize(
     ("reply", "text", "why"),
     [
-        ("Le client dispose de 14 jours.", "Le client dispose de 14 jours.", ["no citation"]),
+        ("La piscine ferme mardi.", "La piscine ferme mardi.", ["no citation"]),
+        ("Un remboursement rapide et gratuit.", "Un remboursement rapide et gratuit.", ["no citation"]),
+        ("14 jours.", "14 jours.", ["no citation"]),
         ("Le client a 14 jours [3].", "Le client a 14 jours.", ["there is no passage 3", "no citation"]),
         ("Le client a 14 jours [0].", "Le client a 14 jours.", ["there is no passage 0", "no citation"]),
         ("La piscine ferme mardi [1].", "La piscine ferme mardi.", ["not supported by passage 1"]),
@@ -111,6 +113,13 @@ def test_a_table_is_quoted_whole() -> None:
 )
 def test_what_does_not_hold_is_dropped_and_recorded(reply: str, text: str, why: list[str]) -> None:
     assert told(reply) == ([], [(text, reason) for reason in why])
+
+
+def test_a_sentence_without_marker_is_held_against_the_passage_that_says_it() -> None:
+    reply = "Le client dispose de 14 jours pour renvoyer. Il faut joindre la facture et le bon de retour. Bonne journée à vous !"
+    draft = read_reply(reply)
+    assert [c.passage_id for s in draft.sentences for c in s.citations] == ["returns", "fees"]
+    assert [d["text"] for d in draft.dropped] == ["Bonne journée à vous !"]
 
 
 def test_a_wrong_marker_beside_a_good_one_is_recorded() -> None:

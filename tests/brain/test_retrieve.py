@@ -50,9 +50,9 @@ def add(index: EdgeIndex, document: str, *texts: str, **fields: Any) -> None:
                 (id := point_id("default", document, text)),
                 ENCODER.encode_passages([text])[0].tolist(),
                 passage_vector(text, "fr", SparseSettings()),
-                payload_of(made, Chunk(id, document, text, (0, len(text)))),
+                payload_of(made, Chunk(id, document, text, (0, len(text)), position=position)),
             )
-            for text in texts
+            for position, text in enumerate(texts)
         ]
     )
 
@@ -107,6 +107,18 @@ def test_a_question_is_asked_within_a_tenant_tags_languages_and_a_day(index: Edg
     assert "expired" not in found(retriever)
     assert "expired" in found(retriever, as_of=date(2019, 1, 1))
     assert "expired" in [p.document_id for p in find(retriever, Question("le retour du colis"), expired=True)]
+
+
+def test_what_stands_before_and_after_a_passage_is_read_on_demand(index: EdgeIndex, retriever: Retriever) -> None:
+    add(index, "a", "début", "le retour du colis", "suite", "fin")
+    add(index, "b", "autre", tenant="acme")
+
+    bare = find(retriever, Question("retour colis"), limit=1)
+    wide = find(retriever, Question("retour colis"), limit=1, around=True)
+
+    assert bare.around == () and bare.items == wide.items
+    assert [(p.text, p.position) for p in wide.around] == [("début", 0), ("suite", 2)]
+    assert find(retriever, Question("rien", tenant="nobody"), around=True).around == ()
 
 
 # Answers

@@ -44,6 +44,14 @@ def test_line_ends_do_not_change_the_hash(line_end: str) -> None:
     assert other == parse("greet.fr.v2.md", GOOD.encode())
 
 
+def test_a_prompt_may_say_how_it_is_to_be_used() -> None:
+    said = parse(
+        "greet.fr.v2.md", GOOD.replace("version: 2\n", "version: 2\ntemperature: 0.3\nmax_tokens: 90\n").encode()
+    )
+    assert (said.temperature, said.max_tokens) == (0.3, 90)
+    assert (parse("greet.fr.v2.md", GOOD.encode()).temperature, said.max_tokens) == (None, 90)
+
+
 def test_malformed_yaml_names_file_and_line() -> None:
     message = wrong(GOOD.replace("description: Salue.", "description: [Salue"))
     assert message.startswith("greet.fr.v2.md: line 6: malformed YAML: expected")
@@ -57,6 +65,7 @@ def test_malformed_yaml_names_file_and_line() -> None:
         ("version: 2\n", "version: 2\nauthor: me\n", "front matter: not declared: author"),
         ("version: 2", "version: '2'", "wrong type of version"),
         ("version: 2", "version: true", "wrong type of version"),
+        ("version: 2\n", "version: 2\nmax_tokens: 1.5\n", "wrong type of max_tokens"),
         ("[who, what]", "who", "wrong type of inputs"),
         ("[who, what]", "[who, 3]", "wrong type of inputs"),
         ("[who, what]", "[who]", "used but not declared: what"),
