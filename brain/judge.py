@@ -3,14 +3,10 @@
 import re
 import secrets
 from collections.abc import Iterable
-from contextlib import aclosing
 from dataclasses import replace
 from typing import Protocol
 
-import prompts
-from brain.breaker import Breaker
-from brain.errors import ModelError
-from brain.settings import LLMSettings
+from brain.brief import Brief
 from brain.types import Passage, Sentence, Support
 from brain.verify.support import UNRELATED
 
@@ -26,31 +22,16 @@ class Judge(Protocol):
 
 
 class LLMJudge:
-    """Asks an OpenAI-compatible endpoint, for at most `seconds`."""
+    """Asks a language model, briefly."""
 
-    def __init__(self, llm: LLMSettings, seconds: float) -> None:
-        from brain.answerers.llm_client import ChatClient
-
-        limits = {"timeout_s": seconds, "first_token_s": seconds, "connect_s": min(seconds, llm.connect_s)}
-        self._llm = llm.model_copy(update=limits)
-        self._client = ChatClient(self._llm, Breaker())
+    def __init__(self, model: Brief) -> None:
+        self._model = model
 
     async def supports(self, sentence: str, passages: Iterable[Passage], language: str) -> bool | None:
         """Never raises: where the model fails, or says neither yes nor no, there is no opinion."""
-        from brain.answerers.llm_client import Call
-
-        prompt = prompts.load_prompt("judge_support", language)
         text = "\n\n".join(passage.text for passage in passages)
-        rendered = prompt.render(sentence=sentence, passage=text, fence=secrets.token_hex(4))
-        how = self._llm.model_copy(update={"temperature": prompt.temperature, "max_tokens": prompt.max_tokens})
-        said = ""
-        try:
-            async with aclosing(self._client.stream(rendered, Call(), how)) as pieces:
-                async for piece in pieces:
-                    said += piece
-        except ModelError:
-            return None
-        grades = _GRADE.findall(said)
+        inputs = {"sentence": sentence, "passage": text, "fence": secrets.token_hex(4)}
+        grades = _GRADE.findall(await self._model.said("judge_support", language, **inputs) or "")
         return grades[-1].upper() in ("YES", "OUI") if grades else None
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from brain.answer import Events, answer_events, whole
 from brain.answerers import Answerer, make_answerer
+from brain.brief import Brief, BriefModel
 from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, Scope, open_index
 from brain.index.fingerprint import check_manifest, settings_of
@@ -50,6 +51,7 @@ class Brain:
         self.settings, self._apart = settings, apart
         self._reranking = Reranking(reranker, settings.rerank)
         self._answerer, self._judge = answerer, _judge(settings, answerer)
+        self._rewriter = _rewriter(settings, answerer)
         self.metrics = Metrics()
         """Counted since this Brain was opened."""
         if breaker := getattr(answerer, "breaker", None):
@@ -92,7 +94,7 @@ class Brain:
         """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped."""
         with self._held() as serving:
             verifier = Verifier(_encode(serving))
-            parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge
+            parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge, self._rewriter
             events = answer_events(question, *parts)
             async with aclosing(events):
                 async for event in events:
@@ -179,7 +181,13 @@ def _encode(serving: Serving) -> Encode | None:
 def _judge(settings: Settings, answerer: Answerer) -> Judge | None:
     if settings.answer.judge == "none":
         return None
-    return LLMJudge(getattr(answerer, "endpoint", settings.llm), settings.answer.judge_s)
+    return LLMJudge(BriefModel(getattr(answerer, "endpoint", settings.llm), settings.answer.judge_s))
+
+
+def _rewriter(settings: Settings, answerer: Answerer) -> Brief | None:
+    if settings.answer.provider != "llm" or settings.answer.rewrite == "rules":
+        return None
+    return BriefModel(getattr(answerer, "endpoint", settings.llm), settings.answer.rewrite_s)
 
 
 def open_brain(home: Path | None = None, say: Callable[[str], None] = lambda _: None, **overrides: Any) -> Brain:

@@ -173,6 +173,11 @@ class AnswerSettings(_Section):
         "none", description="who is asked about sentences that the check is in doubt about; llm: the model of [llm]"
     )
     judge_s: float = Field(5, gt=0, description="longest wait for the judge; without its word the check decides")
+    rewrite: Literal["model", "rules"] = Field(
+        "model",
+        description="who makes a follow-up a question of its own; model: that of [llm], where it writes answers",
+    )
+    rewrite_s: float = Field(3, gt=0, description="longest wait for the model; without its word rules do it")
     sufficiency: float = Field(0.5, ge=0, le=1, description="least probability that the passages hold the answer")
 
 

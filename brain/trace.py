@@ -8,7 +8,13 @@ from brain.types import Passages, PassageTrace, Question, Trace
 
 
 def trace_of(
-    question: Question, passages: Passages, draft: Draft, answerer: str, evidence: Evidence, timings: dict[str, float]
+    question: Question,
+    passages: Passages,
+    draft: Draft,
+    answerer: str,
+    evidence: Evidence,
+    timings: dict[str, float],
+    rewritten: dict[str, str] | None = None,
 ) -> Trace:
     used = (PassageTrace(p.id, p.document_id, hashlib.sha256(p.text.encode()).hexdigest(), p.scores) for p in passages)
     return Trace(
@@ -23,4 +29,5 @@ def trace_of(
         draft.checked,
         passages.timings | timings,
         passages.degraded,
+        rewritten,
     )

@@ -260,6 +260,8 @@ class Trace:
     timings: dict[str, float] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     """Steps of the search that were skipped; see `Passages.degraded`."""
+    rewritten: dict[str, str] | None = None
+    """A follow-up as a question of its own: its `text`, and `by` whom (`rules`, `model`)."""
 
 
 @dataclass(frozen=True, slots=True)

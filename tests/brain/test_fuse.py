@@ -95,9 +95,7 @@ NAMES = st.lists(
 )
 
 
-@given(
-    dense=NAMES, sparse=NAMES, titles=NAMES, most=st.integers(1, 4), weights=st.sampled_from([QUESTION, NAMED])
-)
+@given(dense=NAMES, sparse=NAMES, titles=NAMES, most=st.integers(1, 4), weights=st.sampled_from([QUESTION, NAMED]))
 def test_nothing_is_doubled_invented_or_out_of_order(
     dense: list[tuple[str, float]],
     sparse: list[tuple[str, float]],

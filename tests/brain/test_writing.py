@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from brain.answer import answer_events
 from brain.answerers import ExtractiveAnswerer
 from brain.answerers.base import Draft
+from brain.brief import BriefModel
 from brain.checking import Checking
 from brain.judge import DOUBTFUL, LLMJudge, doubtful, settled
 from brain.retrieve import Retriever
@@ -117,7 +118,7 @@ def test_an_opinion_is_recorded() -> None:
 
 
 async def test_a_judge_that_can_not_be_reached_has_no_opinion() -> None:
-    judge = LLMJudge(LLMSettings(url="http://127.0.0.1:9/v1", model="m"), seconds=0.3)
+    judge = LLMJudge(BriefModel(LLMSettings(url="http://127.0.0.1:9/v1", model="m"), seconds=0.3))
     async with asyncio.timeout(5):
         assert await judge.supports("Le ciel est bleu.", [passage("p", TEXT)], "fr") is None
 

@@ -1,0 +1,43 @@
+"""Short calls of the language model beside the answer: a word or a line, within seconds, and nothing lost where it fails."""
+
+from contextlib import aclosing
+from typing import Protocol
+
+import prompts
+from brain.breaker import Breaker
+from brain.errors import ModelError
+from brain.settings import LLMSettings
+
+
+class Brief(Protocol):
+    """A model that is asked something small."""
+
+    async def said(self, prompt: str, language: str, **inputs: str | int) -> str | None:
+        """What it replies to the named prompt in this language; None where it fails. Never raises ModelError."""
+        ...
+
+
+class BriefModel:
+    """An OpenAI-compatible endpoint, asked for at most `seconds`."""
+
+    def __init__(self, llm: LLMSettings, seconds: float) -> None:
+        from brain.answerers.llm_client import ChatClient
+
+        limits = {"timeout_s": seconds, "first_token_s": seconds, "connect_s": min(seconds, llm.connect_s)}
+        self._llm = llm.model_copy(update=limits)
+        self._client = ChatClient(self._llm, Breaker())
+
+    async def said(self, prompt: str, language: str, **inputs: str | int) -> str | None:
+        from brain.answerers.llm_client import Call
+
+        loaded = prompts.load_prompt(prompt, language)
+        own = {"temperature": loaded.temperature, "max_tokens": loaded.max_tokens}
+        how = self._llm.model_copy(update={name: value for name, value in own.items() if value is not None})
+        reply = ""
+        try:
+            async with aclosing(self._client.stream(loaded.render(**inputs), Call(), how)) as pieces:
+                async for piece in pieces:
+                    reply += piece
+        except ModelError:
+            return None
+        return reply
