@@ -34,6 +34,8 @@ class Call:
     """The reply reached its limit of tokens, or was ended by a filter."""
     usage: dict[str, int] = field(default_factory=dict)
     """Tokens, where the endpoint says."""
+    said: str = ""
+    """The whole reply."""
 
 
 class Budget:
@@ -83,6 +85,10 @@ class ChatClient:
                         yield piece
                 self._breaker.succeeded()
                 return
+            except GeneratorExit:
+                if call.first_token_ms is not None:
+                    self._breaker.succeeded()  # it spoke, and who listened has heard enough
+                raise
             except FAILURES as error:
                 wait = self._wait(error, call, budget)
             await asyncio.sleep(wait)
@@ -120,6 +126,7 @@ class ChatClient:
                 if call.first_token_ms is None and (reply.delta or reply.additional_kwargs.get("thinking_delta")):
                     call.first_token_ms = 1e3 * (perf_counter() - start)
                 if reply.delta:
+                    call.said += reply.delta
                     yield reply.delta
         if ended is None:
             raise Interrupted("no finish_reason")

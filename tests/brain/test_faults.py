@@ -253,6 +253,21 @@ async def test_what_keeps_failing_is_left_alone_and_tried_by_one_after_the_pause
     assert metrics.snapshot()["model_paused"] is False
 
 
+async def test_a_try_that_ends_early_because_there_is_no_answer_closes_the_breaker() -> None:
+    now = 0.0
+    no_answer = says(HEAD, event("[[NO_ANSWER]] and"), event(" so on"), then=HANGS_S)
+    async with endpoint(*[status("401 Unauthorized")] * FAILURES, no_answer) as (url, _):
+        answerer = answerer_of(url)
+        answerer.breaker._clock = lambda: now
+        for _ in range(FAILURES):
+            await ask(answerer)
+        assert answerer.breaker.open
+        now = PAUSE_S
+        _, answer = await ask(answerer)
+    assert (answer.status, answer.reason) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE)
+    assert not answerer.breaker.open
+
+
 def test_a_breaker_allows_one_try_at_a_time_after_its_pause() -> None:
     now = 0.0
     breaker = Breaker(lambda: now)
