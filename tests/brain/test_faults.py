@@ -207,7 +207,7 @@ async def test_a_connection_that_never_comes_about(monkeypatch: pytest.MonkeyPat
         await asyncio.sleep(HANGS_S)
 
     monkeypatch.setattr("anyio.connect_tcp", never)
-    _, answer = await ask(answerer_of("http://127.0.0.1:9/v1", connect_s=0.1))
+    _, answer = await ask(answerer_of("http://127.0.0.1:9/v1", connect_s=0.1, first_token_s=5, timeout_s=5))
     assert answer.status is Status.DEGRADED and quoted(answer)
     assert answer.trace.model is not None and answer.trace.model["failure"] == "unreachable"
 
@@ -235,6 +235,13 @@ async def test_an_endpoint_that_knows_no_stream_options_is_asked_without() -> No
         for _ in range(2):
             assert (await ask(answerer))[1].status is Status.ANSWERED
     assert [b"stream_options" in request for request in requests] == [True, False, False]
+
+
+async def test_a_prompt_that_is_refused_leaves_the_endpoint_as_it_is() -> None:
+    async with endpoint(*[status("400 Bad Request")] * 2, says(STARTED, END)) as (url, requests):
+        answerer = answerer_of(url)
+        assert [(await ask(answerer))[1].status for _ in range(2)] == [Status.DEGRADED, Status.ANSWERED]
+    assert [b"stream_options" in request for request in requests] == [True, False, True]
 
 
 async def test_what_keeps_failing_is_left_alone_and_tried_by_one_after_the_pause() -> None:
