@@ -33,6 +33,9 @@ def main() -> None:
         kind.add_argument("--file", type=Path, required=True, help="the model, GGUF")
         kind.add_argument("--questions", type=int, default=20, help="of each set")
         kind.add_argument("--passages", type=int, default=5)
+        kind.add_argument(
+            "--sufficiency", type=float, help="answer.sufficiency; as in the settings where it is not given"
+        )
         kind.add_argument("--context", type=int, default=2600, help="most tokens of a prompt and its answer")
     kinds.add_parser("show", help="print the tables").add_argument("out", type=Path)
     given = parser.parse_args()

@@ -88,7 +88,7 @@ async def _times(url: str, encoder: BatchingEncoder) -> tuple[list[float], list[
         between = perf_counter()
         client = answerer._client._client()
         async with client:
-            async for _ in await answerer._client._model(client, answerer.endpoint).astream_complete("x"):
+            async for _ in await answerer._client._model(client, answerer.endpoint, True).astream_complete("x"):
                 pass
         if at >= WARM:
             whole.append(1e3 * (between - start))

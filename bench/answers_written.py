@@ -24,7 +24,10 @@ MOST_WRITTEN = 250
 
 def settings_of(home: Path, given: Namespace) -> Settings:
     llm = {"provider": "local", "file": str(given.file), "max_tokens": MOST_WRITTEN, "context_tokens": given.context}
-    return load_settings(home=home, answer={"provider": "llm", "passages": given.passages}, llm=llm | PATIENCE)
+    answer = {"provider": "llm", "passages": given.passages}
+    if given.sufficiency is not None:
+        answer |= {"sufficiency": given.sufficiency}
+    return load_settings(home=home, answer=answer, llm=llm | PATIENCE)
 
 
 def done(out: Path) -> list[dict[str, Any]]:

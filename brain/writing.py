@@ -47,7 +47,7 @@ class Writing:
     async def _written(
         self, answerer: Answerer, question: Question, passages: Passages
     ) -> AsyncGenerator[Sentence, None]:
-        gate = Gate(question, passages.language, self._settings.unsupported)
+        gate = Gate(question, passages, self._settings.unsupported)
         checking = Checking(self._verifier, gate, question, passages, self._judge)
         try:
             async with aclosing(answerer.write(question, passages.language, passages)) as pieces:

@@ -9,7 +9,7 @@ import prompts
 from brain.answerers.base import Draft
 from brain.answerers.llm_client import Call, ChatClient
 from brain.answerers.llm_local import opened
-from brain.answerers.llm_prompt import INPUTS, Budget, Request, build
+from brain.answerers.llm_prompt import INPUTS, OVERHEAD, Budget, Request, build
 from brain.answerers.llm_reply import ReplyReader
 from brain.breaker import Breaker
 from brain.errors import ModelError, PromptError
@@ -55,9 +55,16 @@ class LLMAnswerer:
                     yield piece
         except ModelError as error:
             failure = error
+        if call.said and not call.usage:
+            call.usage = await asyncio.to_thread(self._counted, request, call)
         yield Draft(model=_trace(llm, call, len(request.numbered), failure))
         if failure:
             raise failure
+
+    def _counted(self, request: Request, call: Call) -> dict[str, int]:
+        """Tokens, where the endpoint does not say, or was stopped before it could."""
+        sent = OVERHEAD + self._count(request.rendered.system) + self._count(request.rendered.user)
+        return {"prompt_tokens": sent, "completion_tokens": self._count(call.said), "counted_here": 1}
 
     def close(self) -> None:
         if self._local:

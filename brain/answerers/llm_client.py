@@ -11,6 +11,7 @@ from typing import Any
 
 import httpx
 import openai
+import openai.resources.chat  # half a second that the first question would otherwise wait for
 from llama_index.core.llms import ChatMessage, ChatResponse
 from llama_index.llms.openai_like import OpenAILike
 
@@ -34,6 +35,8 @@ class Call:
     """The reply reached its limit of tokens, or was ended by a filter."""
     usage: dict[str, int] = field(default_factory=dict)
     """Tokens, where the endpoint says."""
+    said: str = ""
+    """The whole reply."""
 
 
 class Budget:
@@ -74,41 +77,47 @@ class ChatClient:
         if not self._breaker.allows():
             who = f"The language model at {redact_url(self._settings.url)}"
             raise ModelError(f"{who} failed too often and is left alone for {PAUSE_S:g} s.", kind="paused")
-        budget = Budget(self._settings.timeout_s)
+        budget, counts = Budget(self._settings.timeout_s), self._counts
         while True:
             call.attempts += 1
             try:
-                async with aclosing(self._attempt(prompt, call, budget, how or self._settings)) as pieces:
+                async with aclosing(self._attempt(prompt, call, budget, how or self._settings, counts)) as pieces:
                     async for piece in pieces:
                         yield piece
                 self._breaker.succeeded()
+                self._counts = counts
                 return
+            except GeneratorExit:
+                if call.first_token_ms is not None:
+                    self._breaker.succeeded()  # it spoke, and who listened has heard enough
+                raise
             except FAILURES as error:
-                wait = self._wait(error, call, budget)
+                # Some endpoints refuse what they don't know.
+                wait = 0.0 if counts and _of_the_request(error) else self._wait(error, call, budget)
+                counts = counts and not _of_the_request(error)
             await asyncio.sleep(wait)
             budget.left -= wait
 
     def _wait(self, error: Exception, call: Call, budget: Budget) -> float:
         """Seconds until the next try. Raises ModelError where there is none."""
-        status = error.status_code if isinstance(error, openai.APIStatusError) else None
-        if status in OF_THE_REQUEST and self._counts:
-            self._counts = False  # some endpoints refuse what they don't know
-            return 0
         wait = wait_before_retry(error, call.attempts) if call.first_token_ms is None else None
         if wait is not None and wait < budget.left:
             return wait
-        if status not in OF_THE_REQUEST:
+        if not _of_the_request(error):
             self._breaker.failed()
         # Not from it: what the endpoint says may repeat the key or the prompt.
         raise explained(error, self._settings) from None
 
     async def _attempt(
-        self, prompt: Rendered, call: Call, budget: Budget, how: LLMSettings
+        self, prompt: Rendered, call: Call, budget: Budget, how: LLMSettings, counts: bool
     ) -> AsyncGenerator[str, None]:
         start, ended = perf_counter(), None
         messages = [ChatMessage(role="system", content=prompt.system), ChatMessage(role="user", content=prompt.user)]
         # A client for each call: its connections belong to one event loop, an answerer may be used from several.
-        async with self._client() as client, aclosing(await self._model(client, how).astream_chat(messages)) as replies:
+        async with (
+            self._client() as client,
+            aclosing(await self._model(client, how, counts).astream_chat(messages)) as replies,
+        ):
             while True:
                 waited = perf_counter() - start
                 most = self._settings.first_token_s - waited if call.first_token_ms is None else math.inf
@@ -120,6 +129,7 @@ class ChatClient:
                 if call.first_token_ms is None and (reply.delta or reply.additional_kwargs.get("thinking_delta")):
                     call.first_token_ms = 1e3 * (perf_counter() - start)
                 if reply.delta:
+                    call.said += reply.delta
                     yield reply.delta
         if ended is None:
             raise Interrupted("no finish_reason")
@@ -137,7 +147,7 @@ class ChatClient:
     async def _limit(self, response: httpx.Response) -> None:
         response.stream = _Limited(response.stream, MOST_BYTES)
 
-    def _model(self, client: openai.AsyncOpenAI, settings: LLMSettings) -> OpenAILike:
+    def _model(self, client: openai.AsyncOpenAI, settings: LLMSettings, counts: bool) -> OpenAILike:
         return OpenAILike(
             model=settings.model,
             api_base=settings.url,
@@ -148,7 +158,7 @@ class ChatClient:
             context_window=settings.context_tokens,
             is_chat_model=True,
             max_retries=0,
-            additional_kwargs={"stream_options": {"include_usage": True}} if self._counts else {},
+            additional_kwargs={"stream_options": {"include_usage": True}} if counts else {},
             async_openai_client=client,  # OpenAI's __init__ takes it
         )
 
@@ -168,6 +178,11 @@ class _Limited(httpx.AsyncByteStream):
 
     async def aclose(self) -> None:
         await self._stream.aclose()
+
+
+def _of_the_request(error: Exception) -> bool:
+    """The endpoint is well, what it was sent is not."""
+    return isinstance(error, openai.APIStatusError) and error.status_code in OF_THE_REQUEST
 
 
 def _noted(reply: ChatResponse, call: Call) -> str | None:

@@ -15,7 +15,6 @@ FIRST_WAIT_S = 0.25
 """Twice as long with each further try, less up to half of it by chance: clients that failed together don't return together."""
 PASSING = frozenset({408, 429, 500, 502, 503, 504, 529})
 OF_THE_REQUEST = frozenset({400, 413, 422})
-"""The endpoint is well, this prompt is not."""
 UNREADABLE = (ValueError, TypeError, AttributeError, LookupError)
 FAILURES = (openai.OpenAIError, httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, TimeoutError, *UNREADABLE)
 """All that the packages below raise where an endpoint fails; anything else is a bug."""

@@ -5,19 +5,22 @@ from typing import Literal
 
 from brain.text.analyzer import terms
 from brain.text.asking import asks_for_figure
-from brain.types import Question, Sentence
+from brain.types import Passages, Question, Sentence
 from brain.verify.values import values_in
 
 STILL_ANSWERED = 0.5
-"""Share of the question's terms in the draft that what is left of it must hold, or it answers something else."""
+"""Share of what was asked, as far as the draft speaks of it, that what is left of it must hold, or it answers something else."""
 
 
 class Gate:
-    """Takes sentences as they are checked, gives those to show. None that it gave has to be taken back later."""
+    """Takes sentences as they are checked, gives those to show. None that it gave has to be taken back later.
 
-    def __init__(self, question: Question, language: str, unsupported: Literal["remove", "mark"]) -> None:
-        self._language, self._mark = language, unsupported == "mark"
-        self._asked, self._figure = set(terms(question.text, language)), asks_for_figure(question.text)
+    What was asked are the question's terms that the passages hold: no supported sentence can speak of others.
+    """
+
+    def __init__(self, question: Question, passages: Passages, unsupported: Literal["remove", "mark"]) -> None:
+        self._language, self._mark = passages.language, unsupported == "mark"
+        self._asked, self._figure = _asked(question.text, passages), asks_for_figure(question.text)
         self._open = False
         self.checked: list[Sentence] = []
         self.shown: list[Sentence] = []
@@ -45,7 +48,7 @@ class Gate:
         return new
 
     def _answers_whatever_follows(self) -> bool:
-        """No draft can hold more of the question's terms than there are."""
+        """No draft can speak of more than was asked."""
         left = [s for s in self.checked if _holds(s)]
         enough = len(self._asked & self._terms(left)) >= STILL_ANSWERED * len(self._asked)
         return bool(left) and enough and (not self._figure or self._has_value(left))
@@ -65,6 +68,13 @@ class Gate:
 
     def _has_value(self, sentences: Sequence[Sentence]) -> bool:
         return any(values_in(s.text, self._language) for s in sentences)
+
+
+def _asked(question: str, passages: Passages) -> set[str]:
+    asked = set(terms(question, passages.language))
+    readable = [p for p in (*passages, *passages.around) if p.language in (None, passages.language)]
+    held = {term for p in readable for term in terms(" ".join((p.title, *p.heading_path, p.text)), passages.language)}
+    return asked & held or asked
 
 
 def _holds(sentence: Sentence) -> bool:

@@ -207,7 +207,7 @@ async def test_a_connection_that_never_comes_about(monkeypatch: pytest.MonkeyPat
         await asyncio.sleep(HANGS_S)
 
     monkeypatch.setattr("anyio.connect_tcp", never)
-    _, answer = await ask(answerer_of("http://127.0.0.1:9/v1", connect_s=0.1))
+    _, answer = await ask(answerer_of("http://127.0.0.1:9/v1", connect_s=0.1, first_token_s=5, timeout_s=5))
     assert answer.status is Status.DEGRADED and quoted(answer)
     assert answer.trace.model is not None and answer.trace.model["failure"] == "unreachable"
 
@@ -237,6 +237,13 @@ async def test_an_endpoint_that_knows_no_stream_options_is_asked_without() -> No
     assert [b"stream_options" in request for request in requests] == [True, False, False]
 
 
+async def test_a_prompt_that_is_refused_leaves_the_endpoint_as_it_is() -> None:
+    async with endpoint(*[status("400 Bad Request")] * 2, says(STARTED, END)) as (url, requests):
+        answerer = answerer_of(url)
+        assert [(await ask(answerer))[1].status for _ in range(2)] == [Status.DEGRADED, Status.ANSWERED]
+    assert [b"stream_options" in request for request in requests] == [True, False, True]
+
+
 async def test_what_keeps_failing_is_left_alone_and_tried_by_one_after_the_pause() -> None:
     now = 0.0
     async with endpoint(*[status("401 Unauthorized")] * (FAILURES + 1), says(STARTED, END)) as (url, requests):
@@ -251,6 +258,21 @@ async def test_what_keeps_failing_is_left_alone_and_tried_by_one_after_the_pause
     assert kinds == ["status_401"] * FAILURES + ["paused", "status_401", "paused", None, None]
     assert len(requests) == FAILURES + 3
     assert metrics.snapshot()["model_paused"] is False
+
+
+async def test_a_try_that_ends_early_because_there_is_no_answer_closes_the_breaker() -> None:
+    now = 0.0
+    no_answer = says(HEAD, event("[[NO_ANSWER]] and"), event(" so on"), then=HANGS_S)
+    async with endpoint(*[status("401 Unauthorized")] * FAILURES, no_answer) as (url, _):
+        answerer = answerer_of(url)
+        answerer.breaker._clock = lambda: now
+        for _ in range(FAILURES):
+            await ask(answerer)
+        assert answerer.breaker.open
+        now = PAUSE_S
+        _, answer = await ask(answerer)
+    assert (answer.status, answer.reason) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE)
+    assert not answerer.breaker.open
 
 
 def test_a_breaker_allows_one_try_at_a_time_after_its_pause() -> None:

@@ -203,6 +203,8 @@ async def test_no_answer_is_a_refusal(endpoint: Endpoint) -> None:
     endpoint.says("[[NO_ANSWER]]")
     given = await asked(endpoint.url)
     assert (given.status, given.reason) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE)
+    assert given.trace.model is not None and given.trace.model["usage"]["counted_here"]  # it is stopped before it says
+    assert given.trace.model["usage"]["prompt_tokens"] > 300 > given.trace.model["usage"]["completion_tokens"] > 0
 
 
 async def test_a_reply_cut_off_loses_its_last_sentence(endpoint: Endpoint) -> None:

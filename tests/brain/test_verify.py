@@ -195,7 +195,7 @@ def verified(*sentences: Sentence, how: str = "remove", passages: tuple[Passage,
 def drafted(
     verifier: Verifier, sentences: Sequence[Sentence], passages: tuple[Passage, ...], how: str = "remove"
 ) -> Draft:
-    gate = Gate(QUESTION, "fr", "mark" if how == "mark" else "remove")
+    gate = Gate(QUESTION, Passages(passages, "fr"), "mark" if how == "mark" else "remove")
     checking = Checking(verifier, gate, QUESTION, Passages(passages, "fr"))
 
     async def run() -> Draft:

@@ -41,11 +41,13 @@ def passage(id: str, text: str, **fields: Any) -> Passage:
     st.lists(st.tuples(st.sampled_from(POOL), st.booleans()), max_size=6),
     st.sampled_from(["remove", "mark"]),
     st.sampled_from([QUESTION.text, "Peut-on renvoyer un article ?"]),
+    st.sampled_from(["", TEXT, "Il faut des jours."]),
 )
 def test_what_was_shown_early_is_never_what_a_whole_draft_would_have_refused(
-    drafted: list[tuple[str, bool]], unsupported: Any, asked: str
+    drafted: list[tuple[str, bool]], unsupported: Any, asked: str, held: str
 ) -> None:
-    early, late = (Gate(Question(asked), "fr", unsupported) for _ in range(2))
+    passages = Passages((passage("p", held),), "fr")
+    early, late = (Gate(Question(asked), passages, unsupported) for _ in range(2))
     sentences = [Sentence(text, (), support=Support(holds, 1.0)) for text, holds in drafted]
     shown = [s for sentence in sentences for s in early.add(sentence)]
     late.checked = sentences
@@ -59,8 +61,8 @@ def checked(*texts: str, judge: Any = None, passages: Sequence[Passage] = (passa
     """What is shown after each sentence, and at the end."""
 
     async def run() -> list[list[str]]:
-        gate = Gate(QUESTION, "fr", "remove")
-        checking = Checking(Verifier(), gate, QUESTION, Passages(tuple(passages), "fr"), judge)
+        found = Passages(tuple(passages), "fr")
+        checking = Checking(Verifier(), Gate(QUESTION, found, "remove"), QUESTION, found, judge)
         cited = (Citation("p", "d-p", (0, 9), TEXT[:9]),)
         shown = [await checking.add(Sentence(text, cited)) for text in texts]
         return [[s.text for s in some] for some in (*shown, await checking.end())]
