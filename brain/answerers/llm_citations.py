@@ -38,7 +38,8 @@ class Marked:
 
 
 def marked_sentences(reply: str) -> Iterator[Marked]:
-    """The reply's sentences. A marker behind a sentence's end is that sentence's; one opening a line is the line's."""
+    """The reply's sentences. A marker behind a sentence's end is that sentence's; one opening a line is the line's, and
+    then those behind it in the line open the sentences that follow them."""
     text, marks = _lifted(reply)
     spans = sentence_spans(text) or [(0, len(text))]
     starts = [start for start, _ in spans]
@@ -83,14 +84,21 @@ def _lifted(reply: str) -> tuple[str, list[tuple[int, list[int]]]]:
     for match in _MARKERS.finditer(reply):
         before = reply[end : match.start()]
         length += len(before)
-        marks.append((length, [int(number) for number in re.findall(r"\d+", match[0])]))
         opens_line = match.start() == 0 or reply[match.start() - 1] == "\n"
         glued = " " if reply[match.end() : match.end() + 1].isalnum() else ""
         gap = "" if opens_line else match["after"] or glued
         parts += [before, gap]
+        place = length + len(gap) if _leads(reply, match.start()) else length
+        marks.append((place, [int(number) for number in re.findall(r"\d+", match[0])]))
         length += len(gap)
         end = match.end()
     return "".join([*parts, reply[end:]]), marks
+
+
+def _leads(reply: str, at: int) -> bool:
+    """Whether a marker behind a sentence's end is the next one's: where the line itself opens with a marker."""
+    line = reply.rfind("\n", 0, at) + 1
+    return bool(_MARKERS.match(reply, line)) and bool(_COMPLETE.search(reply[line:at]))
 
 
 def grounded(marked: Marked, blocks: Sequence[Sequence[Passage]], language: str) -> tuple[Sentence | None, list[str]]:

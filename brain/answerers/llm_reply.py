@@ -29,7 +29,8 @@ class ReplyReader:
         spoken = self._spoken()
         if _NO_ANSWER.search(spoken):
             return self._without_answer(spoken)
-        return self._drafted(list(marked_sentences(_UNFINISHED.sub("", spoken)))[:-1])
+        # Blanks before a marker go with it: behind a hyphen they would make a list item.
+        return self._drafted(list(marked_sentences(_UNFINISHED.sub("", spoken).rstrip()))[:-1])
 
     def end(self, *, cut: bool = False) -> Draft:
         """What is left. `cut`: the reply has no end."""

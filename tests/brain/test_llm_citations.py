@@ -1,5 +1,5 @@
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from brain.answerers.base import Draft
@@ -82,6 +82,17 @@ def test_a_marker_belongs_to_the_sentence_before_it() -> None:
 def test_markers_that_open_lines_belong_to_the_lines() -> None:
     marked = list(marked_sentences("[1] Un délai.\n[2] Un prix.\n1. [3] Un autre"))
     assert [(m.text, m.numbers) for m in marked] == [("Un délai.", (1,)), ("Un prix.", (2,)), ("Un autre", (3,))]
+
+
+def test_where_a_line_opens_with_a_marker_the_others_open_their_sentences_too() -> None:
+    marked = list(marked_sentences("[1] Un délai court. [2] Un prix. Un autre.[3] Fin. [4]\nUn cinq. [5]"))
+    assert [(m.text, m.numbers) for m in marked] == [
+        ("Un délai court.", (1,)),
+        ("Un prix.", (2,)),
+        ("Un autre.", ()),
+        ("Fin.", (3, 4)),
+        ("Un cinq.", (5,)),
+    ]
 
 
 def test_an_abbreviation_does_not_end_a_sentence() -> None:
@@ -225,6 +236,7 @@ def test_whatever_the_reply_each_quote_is_literally_in_its_passage(reply: str, c
     assert checked(draft, PASSAGES) == draft
 
 
+@example("[\n- [1][1]", 1, False)
 @given(
     st.lists(st.sampled_from(PIECES) | st.text(max_size=5)).map("".join).filter(lambda text: "NO_ANSWE" not in text),
     st.integers(1, 7),
