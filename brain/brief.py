@@ -21,11 +21,11 @@ class BriefModel:
     """An OpenAI-compatible endpoint, asked for at most `seconds`."""
 
     def __init__(self, llm: LLMSettings, seconds: float) -> None:
-        from brain.answerers.llm_client import ChatClient
+        from brain.answerers.llm_masking import client_of
 
         limits = {"timeout_s": seconds, "first_token_s": seconds, "connect_s": min(seconds, llm.connect_s)}
         self._llm = llm.model_copy(update=limits)
-        self._client = ChatClient(self._llm, Breaker())
+        self._client = client_of(self._llm, Breaker())
 
     async def said(self, prompt: str, language: str, **inputs: str | int) -> str | None:
         from brain.answerers.llm_client import Call

@@ -26,6 +26,7 @@ from brain.console import (
     show_error,
 )
 from brain.errors import BrainError
+from brain.traces import cli as traces_cli
 from brain.types import DEFAULT_TENANT, INTERNAL, Question
 
 if TYPE_CHECKING:
@@ -144,17 +145,27 @@ def search(
 
 
 @app.command()
-def status(json_: JsonOption = False, home: HomeOption = None) -> None:
+def status(
+    flags: Annotated[
+        bool, typer.Option("--flags", help="List the documents in which something meant for an assistant was noticed.")
+    ] = False,
+    json_: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
     """Show what is indexed, and with which encoder.
 
     Example: brain status --json
+    Example: brain status --flags
     """
-    from brain.show import show_status
-    from brain.status import status_of
+    from brain.show import show_flags, show_status
+    from brain.status import flags_of, status_of
 
-    found = status_of(settings_for(home))
+    settings = settings_for(home)
+    found = {"flagged": flags_of(settings)} if flags else status_of(settings)
     if json_:
         print_json(found)
+    elif flags:
+        show_flags(found["flagged"], out)
     else:
         show_status(found, out)
 
@@ -180,3 +191,4 @@ def doctor(json_: JsonOption = False, home: HomeOption = None) -> None:
 
 
 life_cli.register(app)
+traces_cli.register(app)

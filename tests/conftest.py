@@ -6,10 +6,12 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
 
 from brain.encoder import Encoder
 from brain.index.base import Index
@@ -87,6 +89,31 @@ def new_index(empty_index: Path) -> Callable[[Path], Path]:
     return make
 
 
+POSTGRES = os.environ.get("BRAIN_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def place(request: pytest.FixtureRequest, quick_path: Path) -> Iterator[Settings]:
+    """Settings that name an empty database."""
+    if request.param == "sqlite":
+        yield load_settings(home=quick_path / "home")
+        return
+    pytest.importorskip("psycopg")
+    engine = create_engine(POSTGRES, connect_args={"connect_timeout": 3})
+    schema = f"test_{uuid4().hex}"
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA {schema}"))
+    except SQLAlchemyError as error:
+        engine.dispose()
+        pytest.skip(f"no PostgreSQL at {POSTGRES} (BRAIN_TEST_POSTGRES_URL): {str(error).splitlines()[0]}")
+    separator = "&" if "?" in POSTGRES else "?"
+    yield load_settings(home=quick_path / "home", state_url=f"{POSTGRES}{separator}options=-csearch_path%3D{schema}")
+    with engine.begin() as connection:
+        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
+    engine.dispose()
+
+
 class Workspace:
     """A folder with its index and state, kept open from run to run; files are read in this process."""
 
@@ -95,6 +122,7 @@ class Workspace:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.state = State(settings)
         self.encoder = HashEncoder()
+        self.flagged: Literal["keep", "skip"] = "keep"
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.folder / name
@@ -118,7 +146,9 @@ class Workspace:
         tenant: str | None = None,
         encoder: Callable[[], Encoder] | None = None,
     ) -> Sync:
-        reading = Reading(Defaults(source or self.source, tenant), Limits(max_bytes=1_000_000), self.settings.splitter)
+        reading = Reading(
+            Defaults(source or self.source, tenant), Limits(max_bytes=1_000_000), self.settings.splitter, self.flagged
+        )
         writer = Writer(self.index, self.state, encoder or (lambda: self.encoder), self.settings)
         found = listing or list_folder(folder or self.folder, SUFFIXES)
         return Sync(Source(reading.defaults.source, found), reading, self.state, writer, self.settings, Silent())
