@@ -3,11 +3,10 @@
 import asyncio
 import logging
 import math
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import aclosing, asynccontextmanager
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
 from dataclasses import dataclass, field
 from time import perf_counter
-from typing import Any
 
 import httpx
 import openai
@@ -15,14 +14,12 @@ import openai.resources.chat  # half a second that the first question would othe
 from llama_index.core.llms import ChatMessage, ChatResponse
 from llama_index.llms.openai_like import OpenAILike
 
-from brain.answerers.llm_errors import FAILURES, OF_THE_REQUEST, Interrupted, TooLarge, explained, wait_before_retry
+from brain.answerers.llm_errors import FAILURES, OF_THE_REQUEST, Interrupted, explained, wait_before_retry
+from brain.answerers.llm_limits import MOST_BYTES, Budget, Limited
 from brain.breaker import PAUSE_S, Breaker
 from brain.errors import ModelError
 from brain.settings import LLMSettings, redact_url
 from prompts import Rendered
-
-MOST_BYTES = 4_000_000
-"""Far above any honest reply, with all that endpoints put around each token of a stream."""
 
 
 @dataclass
@@ -37,23 +34,6 @@ class Call:
     """Tokens, where the endpoint says."""
     said: str = ""
     """The whole reply."""
-
-
-class Budget:
-    """Seconds that may be waited in all; what passes between the waits does not count."""
-
-    def __init__(self, seconds: float) -> None:
-        self.left = seconds
-
-    @asynccontextmanager
-    async def spent(self, most: float = math.inf) -> AsyncIterator[None]:
-        """Raises TimeoutError where they, or `most`, run out meanwhile."""
-        start = perf_counter()
-        try:
-            async with asyncio.timeout(max(0.0, min(self.left, most))):
-                yield
-        finally:
-            self.left -= perf_counter() - start
 
 
 class ChatClient:
@@ -145,7 +125,7 @@ class ChatClient:
         )
 
     async def _limit(self, response: httpx.Response) -> None:
-        response.stream = _Limited(response.stream, MOST_BYTES)
+        response.stream = Limited(response.stream, MOST_BYTES)
 
     def _model(self, client: openai.AsyncOpenAI, settings: LLMSettings, counts: bool) -> OpenAILike:
         return OpenAILike(
@@ -161,23 +141,6 @@ class ChatClient:
             additional_kwargs={"stream_options": {"include_usage": True}} if counts else {},
             async_openai_client=client,  # OpenAI's __init__ takes it
         )
-
-
-class _Limited(httpx.AsyncByteStream):
-    """A body that ends with TooLarge beyond its limit: who reads it looks for the end of a line first."""
-
-    def __init__(self, stream: Any, most: int) -> None:
-        self._stream, self._left = stream, most
-
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        async for part in self._stream:
-            self._left -= len(part)
-            if self._left < 0:
-                raise TooLarge("the reply is too large")
-            yield part
-
-    async def aclose(self) -> None:
-        await self._stream.aclose()
 
 
 def _of_the_request(error: Exception) -> bool:
