@@ -144,17 +144,27 @@ def search(
 
 
 @app.command()
-def status(json_: JsonOption = False, home: HomeOption = None) -> None:
+def status(
+    flags: Annotated[
+        bool, typer.Option("--flags", help="List the documents in which something meant for an assistant was noticed.")
+    ] = False,
+    json_: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
     """Show what is indexed, and with which encoder.
 
     Example: brain status --json
+    Example: brain status --flags
     """
-    from brain.show import show_status
-    from brain.status import status_of
+    from brain.show import show_flags, show_status
+    from brain.status import flags_of, status_of
 
-    found = status_of(settings_for(home))
+    settings = settings_for(home)
+    found = {"flagged": flags_of(settings)} if flags else status_of(settings)
     if json_:
         print_json(found)
+    elif flags:
+        show_flags(found["flagged"], out)
     else:
         show_status(found, out)
 

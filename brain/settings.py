@@ -200,6 +200,10 @@ class IngestSettings(_Section):
     max_file_mb: float = Field(50, gt=0)
     timeout_s: float = Field(60, gt=0, description="for parsing one file")
     workers: int = Field(0, ge=0, description="processes that parse; 0: one for each core")
+    flagged: Literal["keep", "skip"] = Field(
+        "keep",
+        description="documents in which something meant for an assistant is noticed: indexed all the same, or left out",
+    )
 
 
 class AccessSettings(_Section):

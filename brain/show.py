@@ -142,8 +142,22 @@ def show_status(found: dict[str, Any], console: Console) -> None:
         console.print(
             Text(f"{found['unindexed']} documents are not indexed yet: run brain ingest again.", style="yellow")
         )
+    if found["flags"]:
+        kinds = ", ".join(f"{kind.replace('_', ' ')} {count:,}" for kind, count in found["flags"].items())
+        console.print(Text(f"flagged: {kinds} (brain status --flags)", style="yellow"))
     for problem in found["problems"]:
         console.print(Text(f"! {problem['path']}: {problem['problem']}", style="yellow"))
+
+
+def show_flags(flagged: Sequence[dict[str, Any]], console: Console) -> None:
+    for document in flagged:
+        console.print(Text(document["document_id"], style="bold").append(f"  {document['source']}", style="dim"))
+        for kind, found in document["flags"].items():
+            console.print(
+                Padding(Text(f"{kind.replace('_', ' ')}: ", style="yellow").append(found, style=""), (0, 0, 0, 4))
+            )
+    if not flagged:
+        console.print("Nothing was noticed.")
 
 
 def show_checks(checks: Sequence[Check], console: Console) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
 from brain.errors import StoreError
 from brain.settings import Settings, redact_url
-from brain.types import Document
+from brain.types import Document, Flag
 
 INDEX_ID = "index_id"
 """The fact which index the documents are in, by its manifest's id."""
@@ -72,6 +72,19 @@ class BuiltRow(Base):
     id: Mapped[str] = mapped_column(primary_key=True)
     content_hash: Mapped[str]
     passages: Mapped[int]
+
+
+class FlagRow(Base):
+    """What was noticed in a document of a file, whether or not it is indexed."""
+
+    __tablename__ = "flags"
+
+    source: Mapped[str] = mapped_column(primary_key=True)
+    path: Mapped[str] = mapped_column(primary_key=True)
+    document_id: Mapped[str] = mapped_column(primary_key=True)
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str]
+    found: Mapped[str]
 
 
 class MetaRow(Base):
@@ -134,6 +147,28 @@ class State:
         with self._session() as session:
             for some in _chunks(paths):
                 session.execute(delete(FileRow).where(FileRow.source == source, FileRow.path.in_(some)))
+                session.execute(delete(FlagRow).where(FlagRow.source == source, FlagRow.path.in_(some)))
+
+    def save_flags(self, source: str, found: dict[str, list[tuple[str, str, Flag]]]) -> None:
+        """What was noticed in each file's documents (tenant, id): all there is of those files."""
+        with self._session() as session:
+            for some in _chunks(found):
+                session.execute(delete(FlagRow).where(FlagRow.source == source, FlagRow.path.in_(some)))
+            for path, flags in found.items():
+                for tenant, id, flag in flags:
+                    key = {"source": source, "path": path, "document_id": id, "kind": flag.kind}
+                    session.add(FlagRow(**key, tenant=tenant, found=flag.found))
+
+    def flags(self, source: str | None = None) -> list[dict[str, Any]]:
+        """Each document in which something was noticed, of one source or of all."""
+        rows = select(FlagRow).order_by(FlagRow.source, FlagRow.path, FlagRow.document_id, FlagRow.kind)
+        with self._session() as session:
+            found: dict[tuple[str, str, str], dict[str, Any]] = {}
+            for row in session.scalars(rows.where(FlagRow.source == source) if source is not None else rows):
+                own = {"source": row.source, "path": row.path, "tenant": row.tenant, "document_id": row.document_id}
+                key = (row.source, row.path, row.document_id)
+                found.setdefault(key, own | {"flags": {}})["flags"][row.kind] = row.found
+        return list(found.values())
 
     def known(self, source: str) -> list[Known]:
         """The source's documents."""
@@ -236,11 +271,13 @@ class State:
             problems = session.execute(
                 select(FileRow.source, FileRow.path, FileRow.problem).where(FileRow.problem.is_not(None))
             ).all()
+            kinds = session.execute(select(FlagRow.kind, func.count()).group_by(FlagRow.kind)).all()
         return {
             "sources": [{"source": s, "documents": n, "passages": int(p or 0)} for s, n, p in by_source],
             "languages": {language or "und": n for language, n in languages},
             "unindexed": waiting or 0,
             "problems": [{"source": s, "path": p, "problem": problem} for s, p, problem in problems],
+            "flags": dict(sorted((kind, count) for kind, count in kinds)),
             "last_ingest": self.meta("last_ingest"),
         }
 

@@ -1,22 +1,37 @@
 """What is indexed, from the state and the index's manifest; the index itself isn't opened, so a running service can be looked at."""
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from brain.errors import IndexMissingError
 from brain.index.generations import current_name, generations_of
 from brain.settings import Settings
 from brain.state import State
 
+T = TypeVar("T")
+
 
 def status_of(settings: Settings) -> dict[str, Any]:
     """Plain values for people and machines. Raises StoreError where state or server can't be reached."""
-    state = State(settings) if settings.state_url or (settings.home / "state.db").exists() else None
-    try:
-        summary = state.summary() if state else {"sources": [], "languages": {}, "unindexed": 0, "problems": []}
-    finally:
-        if state:
-            state.close()
+    empty = {"sources": [], "languages": {}, "unindexed": 0, "problems": [], "flags": {}}
+    summary = _asked(settings, State.summary) or empty
     return {"home": str(settings.home), "index": _index(settings), **summary}
+
+
+def flags_of(settings: Settings) -> list[dict[str, Any]]:
+    """The documents in which something was noticed, with the words. Raises StoreError."""
+    return _asked(settings, State.flags) or []
+
+
+def _asked(settings: Settings, what: Callable[[State], T]) -> T | None:
+    """What the state answers; None where there is no state yet."""
+    if not (settings.state_url or (settings.home / "state.db").exists()):
+        return None
+    state = State(settings)
+    try:
+        return what(state)
+    finally:
+        state.close()
 
 
 def _index(settings: Settings) -> dict[str, Any]:

@@ -44,6 +44,14 @@ class Document:
 
 
 @dataclass(frozen=True, slots=True)
+class Flag:
+    """What was noticed in a document that may be meant for an assistant, not for a reader: its kind, and the words."""
+
+    kind: str
+    found: str
+
+
+@dataclass(frozen=True, slots=True)
 class Chunk:
     """A passage of a document as it is indexed. `text` is literally `document.body[span[0]:span[1]]`."""
 

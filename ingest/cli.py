@@ -121,6 +121,8 @@ def _show(summary: Summary, as_json: bool) -> None:
     failed = len(summary.failed)
     line = Text("  ".join(f"{name} {getattr(summary, name):,}" for name in counts))
     out.print(line.append(f"  failed {failed}", style="bold red" if failed else ""))
+    if summary.flagged:
+        out.print(Text(f"  {summary.flagged:,} documents flagged: brain status --flags", style="yellow"))
     for name, reason in list(summary.failed.items())[:FAILURES_SHOWN]:
         out.print(Text(f"  {name}: ", style="bold").append(reason, style=""))
     if failed > FAILURES_SHOWN:

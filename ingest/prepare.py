@@ -1,12 +1,14 @@
 """One file into documents and passages: the part of ingestion that runs in worker processes."""
 
 from dataclasses import dataclass, replace
+from typing import Literal
 
 from brain.errors import DocumentError
 from brain.settings import SplitterSettings
 from brain.text.language import detect
-from brain.types import Chunk, Document
-from ingest.parse import Defaults, Limits, parse
+from brain.types import Chunk, Document, Flag
+from ingest.parse import Defaults, Limits, read
+from ingest.scan import scan
 from ingest.source import SourceFile, signature
 from ingest.split import split
 
@@ -18,6 +20,17 @@ class Reading:
     defaults: Defaults
     limits: Limits
     splitter: SplitterSettings
+    flagged: Literal["keep", "skip"] = "keep"
+    """What becomes of documents in which `ingest.scan` notices something."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flagged:
+    """A document's key and what was noticed in it."""
+
+    tenant: str
+    id: str
+    flags: tuple[Flag, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +41,7 @@ class Prepared:
     signature: str
     documents: tuple[tuple[Document, tuple[Chunk, ...]], ...] = ()
     problem: str | None = None
+    flagged: tuple[Flagged, ...] = ()
 
 
 def prepare(file: SourceFile, reading: Reading) -> Prepared:
@@ -39,14 +53,22 @@ def prepare(file: SourceFile, reading: Reading) -> Prepared:
                 "Split it, or raise ingest.max_file_mb.",
             )
         raw = file.path.read_bytes()
-        documents = [_with_language(document) for document in parse(raw, file.name, reading.defaults, reading.limits)]
+        documents, flagged = _scanned(read(raw, file.name, reading.defaults, reading.limits), reading)
         passages = [(document, tuple(split(document, reading.splitter))) for document in documents]
     except DocumentError as error:
         # The parser names the file first; here it is known.
         return Prepared(file, "", problem=f"{error} {error.hint}".strip().removeprefix(f"{file.name}: "))
     except OSError as error:
         return Prepared(file, "", problem=f"The file can't be read: {error.strerror or error}")
-    return Prepared(file, signature(raw, repr(reading)), tuple(passages))
+    return Prepared(file, signature(raw, repr(reading)), tuple(passages), flagged=flagged)
+
+
+def _scanned(found: list[tuple[Document, str]], reading: Reading) -> tuple[list[Document], tuple[Flagged, ...]]:
+    """The documents that are to be indexed, and those in which something was noticed."""
+    scanned = [(document, scan(document, raw)) for document, raw in found]
+    flagged = tuple(Flagged(document.tenant, document.id, flags) for document, flags in scanned if flags)
+    kept = [document for document, flags in scanned if not (flags and reading.flagged == "skip")]
+    return [_with_language(document) for document in kept], flagged
 
 
 def _with_language(document: Document) -> Document:

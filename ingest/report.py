@@ -39,6 +39,8 @@ class Summary:
     unchanged: int = 0
     encoded: int = 0
     """Passages that went through the encoder."""
+    flagged: int = 0
+    """Documents of the source in which something meant for an assistant was noticed: `brain status --flags`."""
     failed: dict[str, str] = field(default_factory=dict)
     hit_at_5: dict[str, float | None] | None = None
     """Of a checked reindexing, before and after."""

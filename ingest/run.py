@@ -37,7 +37,8 @@ def ingest_folder(
     """Makes the index equal to the folder. Raises a BrainError where nothing could be done; failed files are in the summary."""
     listing = list_folder(folder, SUFFIXES)
     limits = Limits(max_bytes=int(settings.ingest.max_file_mb * 1e6))
-    reading = Reading(defaults or Defaults(source=source or default_source(folder)), limits, settings.splitter)
+    defaults = defaults or Defaults(source=source or default_source(folder))
+    reading = Reading(defaults, limits, settings.splitter, settings.ingest.flagged)
     with _writer(settings, say) as (writer, state):
         run = Sync(Source(reading.defaults.source, listing), reading, state, writer, settings, progress or Silent())
         return run.run(partial=partial, allow_empty=allow_empty)

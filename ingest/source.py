@@ -10,7 +10,7 @@ from pathlib import Path
 
 from brain.errors import SourceError
 
-READING_VERSION = 1
+READING_VERSION = 2
 """Raised when parsing or splitting changes, so that unchanged files are read again."""
 
 

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from brain.errors import SourceError
 from brain.settings import Settings
 from brain.state import Known, State
-from brain.types import Chunk, Document
+from brain.types import Chunk, Document, Flag
 from ingest.engine import prepare_all
 from ingest.prepare import Prepared, Reading
 from ingest.report import Progress, Summary
@@ -61,6 +61,7 @@ class Sync:
         self._claimed: dict[Key, str] = {}
         self._batch: list[tuple[Document, str, tuple[Chunk, ...]]] = []
         self._done: list[tuple[SourceFile, str, str | None]] = []
+        self._flagged: dict[str, list[tuple[str, str, Flag]]] = {}
         self._failed: dict[str, str] = dict(source.listing.unreadable)
         self._unread = set(source.listing.unreadable)
         self._listed = {file.name for file in source.listing.files}
@@ -93,6 +94,7 @@ class Sync:
         self._writer.reconcile()
         self._state.stamp_ingest()
         self.summary.failed.update(self._failed)
+        self.summary.flagged = len(self._state.flags(self._source.name))
         return self.summary
 
     def _signature(self, file: SourceFile) -> str:
@@ -134,6 +136,8 @@ class Sync:
                 )
             elif self._claim(key, file.name):
                 self._sort(document, file.name, chunks)
+        if not prepared.problem:
+            self._flagged[file.name] = [(f.tenant, f.id, flag) for f in prepared.flagged for flag in f.flags]
         self._done.append((file, prepared.signature, self._failed.get(file.name)))
         if sum(len(chunks) for _, _, chunks in self._batch) >= BATCH_PASSAGES:
             self._write()
@@ -170,10 +174,11 @@ class Sync:
         read = [file.name for file, _, _ in self._done if file.name not in self._unread]
         held = ((known.tenant, known.id) for name in read for known in self._at[name])
         self._state.mark_unindexed([key for key in held if key not in self._claimed])
+        self._state.save_flags(self._source.name, self._flagged)
         self._state.save_files(self._source.name, [(file.name, sign, problem) for file, sign, problem in self._done])
         for file, _, _ in self._done:
             self._progress.file(file.size)
-        self._batch, self._done = [], []
+        self._batch, self._done, self._flagged = [], [], {}
 
     def _delete_vanished(self, *, partial: bool) -> None:
         if not partial:

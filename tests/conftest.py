@@ -6,7 +6,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from uuid import uuid4
 
 import pytest
@@ -95,6 +95,7 @@ class Workspace:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.state = State(settings)
         self.encoder = HashEncoder()
+        self.flagged: Literal["keep", "skip"] = "keep"
 
     def write(self, name: str, text: str | bytes) -> Path:
         path = self.folder / name
@@ -118,7 +119,9 @@ class Workspace:
         tenant: str | None = None,
         encoder: Callable[[], Encoder] | None = None,
     ) -> Sync:
-        reading = Reading(Defaults(source or self.source, tenant), Limits(max_bytes=1_000_000), self.settings.splitter)
+        reading = Reading(
+            Defaults(source or self.source, tenant), Limits(max_bytes=1_000_000), self.settings.splitter, self.flagged
+        )
         writer = Writer(self.index, self.state, encoder or (lambda: self.encoder), self.settings)
         found = listing or list_folder(folder or self.folder, SUFFIXES)
         return Sync(Source(reading.defaults.source, found), reading, self.state, writer, self.settings, Silent())

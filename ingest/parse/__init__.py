@@ -18,7 +18,7 @@ from ingest.parse.rows import parse_csv, parse_jsonl
 from ingest.parse.web import parse_html
 from ingest.parse.word import parse_docx
 
-__all__ = ["SUFFIXES", "Content", "Defaults", "Limits", "Parser", "parse"]
+__all__ = ["SUFFIXES", "Content", "Defaults", "Limits", "Parser", "parse", "read"]
 
 SUFFIXES: Mapping[str, Parser] = MappingProxyType(
     {
@@ -40,13 +40,18 @@ def parse(raw: bytes, name: str, defaults: Defaults, limits: Limits) -> list[Doc
 
     Raises `DocumentError`, its message beginning with `name`, for every file that can't be used.
     """
+    return [document for document, _ in read(raw, name, defaults, limits)]
+
+
+def read(raw: bytes, name: str, defaults: Defaults, limits: Limits) -> list[tuple[Document, str]]:
+    """As `parse`, each Document with its text as it stands in the file, "" where that is no text (PDF)."""
     try:
         return _documents(raw, name, defaults, limits)
     except DocumentError as error:
         raise DocumentError(f"{name}: {error}", error.hint) from error.__cause__
 
 
-def _documents(raw: bytes, name: str, defaults: Defaults, limits: Limits) -> list[Document]:
+def _documents(raw: bytes, name: str, defaults: Defaults, limits: Limits) -> list[tuple[Document, str]]:
     parser = SUFFIXES.get(PurePosixPath(name).suffix.lower())
     if parser is None:
         raise DocumentError("files of this kind can't be read", f"Convert it to one of {', '.join(SUFFIXES)}.")
@@ -54,14 +59,15 @@ def _documents(raw: bytes, name: str, defaults: Defaults, limits: Limits) -> lis
         raise DocumentError("it is empty", "Write its text, or remove the file.")
     if len(raw) > limits.max_bytes:
         raise _too_large(len(raw), limits.max_bytes, "bytes")
-    documents = [document(content, name, defaults) for content in parser(raw, name, limits)]
+    read = [(document(content, name, defaults), content.raw) for content in parser(raw, name, limits)]
+    documents = [found for found, _ in read]
     characters = sum(len(found.body) for found in documents)
     if characters > limits.max_characters:
         raise _too_large(characters, limits.max_characters, "characters of text")
     if not any(character.isalnum() for found in documents for character in found.body):
         raise DocumentError("no text is left after parsing it", "Check that it has text outside menus and images.")
     _check_distinct(documents)
-    return documents
+    return read
 
 
 def _too_large(size: int, limit: int, unit: str) -> DocumentError:

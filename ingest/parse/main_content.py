@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from ingest.parse.hidden import hidden_elements
 from ingest.parse.inline import PUBLIC_LINK
 
 _INLINE = (
@@ -21,7 +22,6 @@ _INLINE = (
     "strong",
     "sup",
 )
-_HIDDEN_STYLE = "translate(@style, 'ABCDEFGHIJKLMNOPQRSTUVWXYZ ', 'abcdefghijklmnopqrstuvwxyz')"
 _DROPPED = " | ".join(
     (
         "//script | //style | //template | //noscript | //iframe | //object | //svg | //canvas | //video | //audio",
@@ -32,8 +32,6 @@ _DROPPED = " | ".join(
         "//form[not(.//h1 or .//h2 or .//main or .//article)]",
         "//button[not(ancestor::h1 or ancestor::h2 or ancestor::h3 or ancestor::h4 or ancestor::h5 or ancestor::h6)]",
         "//del | //s | //strike",  # struck out: no longer true, so not to be quoted
-        "//*[(@hidden and not(@hidden='until-found')) or @aria-hidden='true']",
-        f"//*[contains({_HIDDEN_STYLE}, 'display:none') or contains({_HIDDEN_STYLE}, 'visibility:hidden')]",
     )
 )
 _STYLING = ("strong", "b", "em", "i", "u", "span", "font", "mark", "small", "big", "ins", "abbr", "dfn", "cite", "q")
@@ -46,7 +44,7 @@ def cleaned(page: Any) -> Any:
     import lxml.etree  # type: ignore[import-untyped]
 
     lxml.etree.strip_tags(page, lxml.etree.Comment, lxml.etree.ProcessingInstruction)
-    for element in page.xpath(_DROPPED):
+    for element in (*page.xpath(_DROPPED), *hidden_elements(page)):
         _replace(element, "" if element.tag in _INLINE else " ")
     main = _main(page)
     for image in main.xpath(".//img"):

@@ -20,8 +20,9 @@ _Span = tuple[int, int, str]
 
 def parse_markdown(raw: bytes, name: str, limits: Limits) -> list[Content]:
     """One Content. Raises `DocumentError` for what is not text and for malformed front-matter."""
-    fields, body = front_matter.split(clean(decode(raw)))
-    return [Content(plain_markdown(body), fields)]
+    text = decode(raw)
+    fields, body = front_matter.split(clean(text))
+    return [Content(plain_markdown(body), fields, raw=text)]
 
 
 def plain_markdown(text: str) -> str:

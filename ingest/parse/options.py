@@ -40,6 +40,8 @@ class Content:
     body: str
     fields: Mapping[str, object] = field(default_factory=dict)
     title: str = ""
+    raw: str = ""
+    """As it stands in the source, hidden parts and all, where that is text."""
 
 
 Parser = Callable[[bytes, str, Limits], list[Content]]

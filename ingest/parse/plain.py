@@ -8,8 +8,9 @@ LONGEST_TITLE = 120
 
 def parse_text(raw: bytes, name: str, limits: Limits) -> list[Content]:
     """One Content: the text as it is; its first line is the title if it is short. Raises `DocumentError` for binary."""
-    body = clean(decode(raw))
-    return [Content(body, title=short_first_line(body))]
+    text = decode(raw)
+    body = clean(text)
+    return [Content(body, title=short_first_line(body), raw=text)]
 
 
 def short_first_line(body: str) -> str:

@@ -72,11 +72,12 @@ def _known(column: str) -> str:
 def _content(row: Mapping[str, object], line: int, name: str) -> Content:
     question_field, question = _first(row, _QUESTION, line)
     _, answer = _first(row, _ANSWER, line)
+    raw = f"{question}\n\n{answer}"
     question = one_line(question)
     digest = hashlib.sha256(question.encode()).hexdigest()[:10]
     stated = {field: row[field] for field in NAMES if field in row and field != question_field}
     fields = {"title": question, **dict(_given(stated)), "id": row.get("id") or f"{name}#{digest}"}
-    return Content(f"# {question}\n\n{plain_markdown(clean(answer))}", fields)
+    return Content(f"# {question}\n\n{plain_markdown(clean(answer))}", fields, raw=raw)
 
 
 def _given(fields: Mapping[str, object]) -> Iterator[tuple[str, object]]:

@@ -5,17 +5,13 @@ import re
 import unicodedata
 
 from brain.errors import DocumentError
+from brain.text.invisible import visible
 
 # Accented letters and signs of French and its neighbours: what a rightly decoded Western text is made of.
 _WESTERN = set("àâäæçéèêëîïíìôöòóœùûüúÿñáãõåøßÀÂÄÆÇÉÈÊËÎÏÍÔÖÓŒÙÛÜÚŸÑÁÅØ€«»‹›“”„‘’‚…–—•·°§©®™²³µ±×÷½¼¾£¥¿¡ºª\u00a0")
 _MISREAD = re.compile(r"[A-Za-z][½¼¾]|[½¼¾][a-z]")  # "c½ur": ISO-8859-15 read as Windows-1252
 _BREAKS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _SPACES = re.compile("[\u00a0\u1680\u2000-\u200a\u202f\u205f\u3000]")
-# Control, zero-width, directional and private-use characters (icon fonts), lone surrogates.
-_INVISIBLE = re.compile(
-    "[\x00-\x08\x0e-\x1f\x7f-\x9f\u00ad\u061c\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb"
-    "\ud800-\udfff\ue000-\uf8ff\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"
-)
 _CONTROLS = re.compile("[\x00-\x08\x0e-\x1a\x1c-\x1f]")
 _SAVE_AS_UTF8 = "Save the file as UTF-8 text, or give it the suffix of its real format."
 
@@ -43,7 +39,7 @@ def decode(raw: bytes, declared: str | None = None) -> str:
 def clean(text: str) -> str:
     """NFC, newlines as `\\n`, plain spaces, nothing invisible, no trailing spaces, at most two blank lines running."""
     text = _SPACES.sub(" ", _BREAKS.sub("\n", text))
-    text = unicodedata.normalize("NFC", _INVISIBLE.sub("", text))
+    text = unicodedata.normalize("NFC", visible(text))
     text = re.sub(r"[ \t]+$", "", text, flags=re.MULTILINE)
     return re.sub(r"\n{4,}", "\n\n", text).strip("\n")
 

@@ -22,11 +22,12 @@ _XML_DECLARATION = re.compile(r"\s*<\?xml[^>]*\?>")
 def parse_html(raw: bytes, name: str, limits: Limits) -> list[Content]:
     """One Content. Raises `DocumentError` for what is not text."""
     charset = _CHARSET.search(raw[:4096])
-    page = _tree(clean(decode(raw, charset[1].decode("ascii") if charset else None)))
+    text = decode(raw, charset[1].decode("ascii") if charset else None)
+    page = _tree(clean(text))
     if page is None:
         return [Content("")]
     fields, title = _fields(page), str(page.xpath("string(//title)"))  # before _markdown drops the head
-    return [Content(_markdown(page), fields, title)]
+    return [Content(_markdown(page), fields, title, text)]
 
 
 def fragment(html: str) -> str:

@@ -33,7 +33,7 @@ def parse_docx(raw: bytes, name: str, limits: Limits) -> list[Content]:
         raise DocumentError(f"it is not a sound Word document ({type(error).__name__})", _SAVE_AGAIN) from error
     body = web.fragment(html)
     fields = {"title": title} if sensible(title) else {}
-    return [Content(body, fields, title=short_first_line(body))]
+    return [Content(body, fields, title=short_first_line(body), raw=html)]
 
 
 def _check_size(parts: list[zipfile.ZipInfo], limits: Limits) -> None:

@@ -225,6 +225,7 @@ def test_an_empty_state_has_a_summary(state: State) -> None:
         "languages": {},
         "unindexed": 0,
         "problems": [],
+        "flags": {},
         "last_ingest": None,
     }
 
