@@ -29,11 +29,11 @@ class LLMJudge:
     """Asks an OpenAI-compatible endpoint, for at most `seconds`."""
 
     def __init__(self, llm: LLMSettings, seconds: float) -> None:
-        from brain.answerers.llm_client import ChatClient
+        from brain.answerers.llm_masking import client_of
 
         limits = {"timeout_s": seconds, "first_token_s": seconds, "connect_s": min(seconds, llm.connect_s)}
         self._llm = llm.model_copy(update=limits)
-        self._client = ChatClient(self._llm, Breaker())
+        self._client = client_of(self._llm, Breaker())
 
     async def supports(self, sentence: str, passages: Iterable[Passage], language: str) -> bool | None:
         """Never raises: where the model fails, or says neither yes nor no, there is no opinion."""

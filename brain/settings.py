@@ -192,6 +192,10 @@ class LLMSettings(_Section):
     first_token_s: float = Field(10, gt=0, description="longest wait for the first word of an answer")
     timeout_s: float = Field(20, gt=0, description="longest wait for the model in all, tries repeated included")
     prompt: str = "answer"
+    mask: Literal["auto", "always", "never"] = Field(
+        "auto",
+        description="personal data before it is sent; auto: where the endpoint is not of this machine or a private network",
+    )
 
 
 class IngestSettings(_Section):

@@ -7,8 +7,9 @@ from typing import Any
 
 import prompts
 from brain.answerers.base import Draft
-from brain.answerers.llm_client import Call, ChatClient
+from brain.answerers.llm_client import Call
 from brain.answerers.llm_local import opened
+from brain.answerers.llm_masking import client_of, masks
 from brain.answerers.llm_prompt import INPUTS, OVERHEAD, Budget, Request, build
 from brain.answerers.llm_reply import ReplyReader
 from brain.breaker import Breaker
@@ -33,7 +34,7 @@ class LLMAnswerer:
         tokenizer()  # loaded here rather than while a question waits
         self._llm, self._count, self._local = opened(settings.llm, count_tokens)
         self._max_sentences, self.breaker = settings.answer.max_sentences, Breaker()
-        self._client = ChatClient(self._llm, self.breaker)
+        self._client = client_of(self._llm, self.breaker)
 
     @property
     def endpoint(self) -> LLMSettings:
@@ -93,6 +94,7 @@ def _trace(llm: LLMSettings, call: Call, passages: int, failure: ModelError | No
         "attempts": call.attempts,
         "first_token_ms": call.first_token_ms,
         "usage": call.usage,
+        "masked": masks(llm) or None,
         "failure": failure.kind if failure else None,
     }
     return {name: value for name, value in found.items() if value not in (None, {})}

@@ -5,13 +5,18 @@ from collections.abc import Sequence
 
 from brain.answerers.base import Draft
 from brain.answerers.llm_citations import Marked, grounded, marked_sentences
+from brain.answerers.llm_markup import plain_reply
 from brain.types import Passage
 
 _NO_ANSWER = re.compile(r"\[*\bNO_ANSWER\b\]*")
 _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _END_OF_THINKING = re.compile(r".*</think(?:ing)?>", re.DOTALL)
-_UNFINISHED = re.compile(r"(?:</?[a-z]{0,8}|\[[^\[\]\n]{0,24}\]?|\[{0,2}\bN[A-Z_]{0,8})\Z")
-"""What a tag, a marker or NO_ANSWER may begin with."""
+_UNFINISHED = re.compile(
+    r"(?:<[^<>]{0,1000}|<(script|style|iframe|object|svg)\b(?:(?!</\1\s*>).)*|<a\b(?:(?!</a\s*>).)*|<!--(?:(?!-->).)*"
+    r"|!?\[[^\[\]\n]{0,300}(?:\]{1,2}(?:\([^()\n]{0,1000})?)?|\[{0,2}\bN[A-Z_]{0,8}|\*\*[^*\n]{0,300})\Z",
+    re.DOTALL | re.IGNORECASE,
+)
+"""What a tag, a link, a marker or NO_ANSWER may begin with."""
 
 
 class ReplyReader:
@@ -30,13 +35,13 @@ class ReplyReader:
         if _NO_ANSWER.search(spoken):
             return self._without_answer(spoken)
         # Blanks before a marker go with it: behind a hyphen they would make a list item.
-        return self._drafted(list(marked_sentences(_UNFINISHED.sub("", spoken).rstrip()))[:-1])
+        return self._drafted(list(marked_sentences(plain_reply(_UNFINISHED.sub("", spoken).rstrip())))[:-1])
 
     def end(self, *, cut: bool = False) -> Draft:
         """What is left. `cut`: the reply has no end."""
         if self.no_answer:
             return Draft()
-        marked = list(marked_sentences(self._spoken()))
+        marked = list(marked_sentences(plain_reply(self._spoken())))
         if not (cut and marked and not marked[-1].complete):
             return self._drafted(marked)
         # What is missing may be the condition that turns its meaning.
@@ -57,7 +62,7 @@ class ReplyReader:
 
     def _without_answer(self, spoken: str) -> Draft:
         self.no_answer = True
-        rest = list(marked_sentences(_NO_ANSWER.sub("", spoken)))[self._given :]
+        rest = list(marked_sentences(plain_reply(_NO_ANSWER.sub("", spoken))))[self._given :]
         return Draft((), tuple({"text": m.text, "why": "written beside NO_ANSWER"} for m in rest if m.text))
 
     def _drafted(self, marked: Sequence[Marked]) -> Draft:

@@ -15,7 +15,7 @@ MOST_READ = 12
 
 def check_across(claim: Text, evidence: Evidence, close: Close | None) -> Finding:
     """Figures, dates and addresses must stand in the passages; without vectors nothing more can be said."""
-    missing = unmatched(claim.values, evidence.values, evidence.context.values)
+    missing = unmatched(claim.values, evidence.values, evidence.stated_above)
     if missing:
         return Finding(0.0, tuple(f"“{value.shown}” is not in the passage" for value in missing))
     if close is None:

@@ -42,10 +42,14 @@ class Gate:
         return [{"text": s.text, "why": _why(s)} for s in self.checked if s not in self.shown]
 
     def _show(self) -> list[Sentence]:
-        kept = [s for s in self.checked if _holds(s) or self._mark]
+        kept = [s for s in self.checked if _holds(s) or (self._mark and not self._links(s))]
         new = kept[len(self.shown) :]
         self.shown += new
         return new
+
+    def _links(self, sentence: Sentence) -> bool:
+        """An address that may be made up is not shown, whatever the mark beside it."""
+        return any(value.kind == "address" for value in values_in(sentence.text, self._language))
 
     def _answers_whatever_follows(self) -> bool:
         """No draft can speak of more than was asked."""

@@ -45,6 +45,7 @@ class Evidence:
     context: Text
     places: list[tuple[str, int]]
     """Of each sentence: its passage's id, and where in the passage it begins."""
+    urls: Sequence[str] = ()
 
     @classmethod
     def of_passages(cls, passages: Sequence[Passage], language: str) -> "Evidence":
@@ -54,6 +55,7 @@ class Evidence:
             [Text(passage.text[slice(*span)], language) for passage, span in spans],
             Text("\n".join(context), language),
             [(passage.id, span[0]) for passage, span in spans],
+            [passage.url for passage in passages if passage.url],
         )
 
     @cached_property
@@ -63,6 +65,11 @@ class Evidence:
     @cached_property
     def values(self) -> list[Value]:
         return [value for sentence in self.sentences for value in sentence.values]
+
+    @cached_property
+    def stated_above(self) -> list[Value]:
+        """The values of titles and headings, and the documents' own addresses."""
+        return [*self.context.values, *(value for url in self.urls for value in values_in(url, self.context.language))]
 
     @cached_property
     def words(self) -> list[Word]:

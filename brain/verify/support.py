@@ -125,9 +125,9 @@ def _wrong_values(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> li
         return []
     best = picked[0]
     shared = len(claim.content & best.content) / max(1, len(claim.content))
-    missing = unmatched(claim.values, [value for text in picked for value in text.values], evidence.context.values)
+    missing = unmatched(claim.values, [value for text in picked for value in text.values], evidence.stated_above)
     if missing:
-        missing = unmatched(missing, evidence.values, evidence.context.values)
+        missing = unmatched(missing, evidence.values, evidence.stated_above)
     missing = missing or _of_another_row(claim, evidence)
     return missing or (exchanged(claim.values, best.values, same=shared >= SAME) if shared >= CLOSE else [])
 
@@ -143,7 +143,7 @@ def _of_another_row(claim: Text, evidence: Evidence) -> list[Value]:
     if not named:
         return []
     others = [text for text in evidence.sentences if text not in rows or text in named]
-    return unmatched(claim.values, [value for text in others for value in text.values], evidence.context.values)
+    return unmatched(claim.values, [value for text in others for value in text.values], evidence.stated_above)
 
 
 def _turned(claim: Text, sentence: Text, said: set[str]) -> Iterator[str]:
