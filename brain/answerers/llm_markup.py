@@ -17,8 +17,10 @@ _NAMES = (
     "samp|script|section|select|slot|small|source|span|strike|strong|style|sub|summary|sup|svg|table|tbody|td|template|textarea|tfoot|th|thead|time|title|"
     "tr|track|tt|u|ul|var|video|wbr|xmp"
 )
-_TAG = re.compile(rf"</?(?:(?:{_NAMES})\b[^<>]*|[A-Za-z][\w:-]*(?:\s[^<>]*=[^<>]*|\s*/))>?", re.IGNORECASE)
+_TAG = re.compile(rf"</?(?:(?:{_NAMES})(?![\w:-])[^<>]*|[A-Za-z][^<>]*[=/\"'][^<>]*)>", re.IGNORECASE)
 """Names of HTML, and whatever has attributes. `<bucket-name>` is a word between brackets."""
+_OPEN = re.compile(r"<(?=[/!?]?[A-Za-z][^<>]*(?:<|\Z))")
+"""What would be a tag if a `>` came later: with a blank behind it, it never is."""
 _BREAKING = re.compile(r"</?(?:br|p|div|li|tr|h[1-6]|ul|ol)\b[^<>]*>", re.IGNORECASE)
 _TARGET = (
     r"\(\s*<?((?:[a-z][a-z0-9+.-]*:|//|/|\#|www\.)[^\s()<>]*(?:\([^\s()]*\)[^\s()<>]*)*)>?"
@@ -41,7 +43,7 @@ def plain_reply(text: str) -> str:
         text = _LINK.sub(lambda match: _linked(match[2] if match[2] is not None else match[1], match[3]), text)
         text = _AUTOLINK.sub(r"\1", _ANCHOR.sub(lambda match: _linked(match[2], match[1]), text))
         text = _TAG.sub("", _BREAKING.sub("\n", text))
-    return _STRONG.sub(r"\2", text)
+    return _OPEN.sub("< ", _STRONG.sub(r"\2", text))
 
 
 def _linked(words: str, target: str) -> str:
