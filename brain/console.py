@@ -1,15 +1,18 @@
 """What the command line's parts share: options, how errors are shown, where notices go."""
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.console import Console
+from rich.console import Console, ConsoleOptions, RenderableType
+from rich.segment import Segment
 from rich.text import Text
 
 from brain.errors import BrainError
 from brain.settings import Settings, load_settings
+from brain.text.invisible import without_controls
 
 HomeOption = Annotated[
     Path | None, typer.Option("--home", file_okay=False, help="Folder of the index and the state [default: ./.brain]")
@@ -18,8 +21,17 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print one JSON object,
 AudienceOption = Annotated[str, typer.Option(help="Who asks: 'agent' sees internal documents, 'public' does not.")]
 TenantOption = Annotated[str, typer.Option(help="Whose documents.")]
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+
+class SafeConsole(Console):
+    """What is printed can't move the cursor or turn the direction of reading, whoever wrote it."""
+
+    def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+        for segment in super().render(renderable, options):
+            yield segment if segment.control else segment._replace(text=without_controls(segment.text))
+
+
+out = SafeConsole(highlight=False)
+err = SafeConsole(stderr=True, highlight=False)
 
 
 def settings_for(home: Path | None, **overrides: Any) -> Settings:
@@ -33,7 +45,15 @@ def say(line: str) -> None:
 
 
 def print_json(value: dict[str, Any]) -> None:
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    text = json.dumps(value, ensure_ascii=False, indent=2, default=str)
+    # Line feeds are those between the values: inside them they are escaped already.
+    typer.echo("\n".join(_escaped(line) for line in text.split("\n")))
+
+
+def _escaped(line: str) -> str:
+    if without_controls(line) == line:
+        return line
+    return "".join(c if without_controls(c) else f"\\u{ord(c):04x}" for c in line)
 
 
 def show_error(error: BrainError) -> None:

@@ -88,7 +88,9 @@ _NUM = r"[1-9]\d{0,2}(?P<mark>[ '’.,])\d{3}(?:(?P=mark)\d{3})*(?!\d)(?:[.,]\d+
 _UNIT = rf"(?:{_any(UNIT_OF)})(?![^\W_])"
 _SCALE = rf"(?:{_any(SCALE_OF)})(?![^\W_])"
 _WORKING = r"(?:[ ]*(?P<work>ouvr[ée]s?|ouvrables?))?"
-_DOMAINS = "fr|com|org|net|eu|io|gov|uk|info|biz|xyz|site|online|shop|store|top|club|link|click|live|app|dev|ai|co|ch|lu|ru|cn|paris|bzh"
+_DOMAINS = _any(
+    "fr com org net eu io gov uk info biz xyz site online shop store top club link click live app dev ai co ch lu ru cn paris bzh".split()
+)
 SCAN = re.compile(
     rf"""
     (?P<url>(?:\b[a-z][a-z0-9+.-]{{1,15}}://|www\.|\b(?:javascript|vbscript|data):(?=[^\s]))[^\s<>()\[\]«»"]+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:{_DOMAINS})\b(?:/[^\s<>()\[\]«»"]*)?)
