@@ -7,7 +7,8 @@ BrainError                    what the user can mend; `str(error)` says what is 
 │   ├── IndexLockedError      another process owns the folder
 │   ├── IndexMismatchError    built with another encoder, splitter or analyzer
 │   ├── IndexRefusedError     a new index finds less than the one it would replace
-│   └── BackupError           a backup is damaged, or would overwrite something
+│   ├── BackupError           a backup is damaged, or would overwrite something
+│   └── TraceError            there is no trace of that answer
 ├── EncoderError              the encoder can't be loaded or did not answer
 ├── RerankError               the reranker can't be loaded or did not answer
 ├── ModelError                the language model can't be reached, or failed
@@ -45,6 +46,9 @@ class IndexRefusedError(StoreError): ...
 
 
 class BackupError(StoreError): ...
+
+
+class TraceError(StoreError): ...
 
 
 class EncoderError(BrainError): ...

@@ -76,6 +76,11 @@ def mask(text: str) -> str:
     return _replaced(text, lambda one: f"[{one.kind}]")
 
 
+def without_placeholders(text: str) -> str:
+    """A masked text less its placeholders: as words to search by, they are worse than none."""
+    return re.sub(r"[^\S\n]{2,}", " ", _MASKED.sub(" ", text)).strip()
+
+
 class Pseudonyms:
     """Masks the texts of one request with numbered placeholders, the same value always by the same one, and puts them back."""
 
@@ -101,6 +106,7 @@ class Pseudonyms:
         return f"[{self._by_value[key]}]"
 
 
+_MASKED = re.compile(rf"\[(?:{'|'.join((EMAIL, PHONE, IBAN, NIR, CARD))})\]")
 _PLACEHOLDER = re.compile(rf"\[?\b((?:{'|'.join((EMAIL, PHONE, IBAN, NIR, CARD))})_\d{{1,4}})\b\]?")
 
 

@@ -20,6 +20,7 @@ from brain.rerank import Reranker, make_reranker
 from brain.rerank.step import Reranking
 from brain.serving import Serving
 from brain.settings import Settings, load_settings
+from brain.traces import Served, TraceKeeper
 from brain.types import Answer, Passages, Question
 from brain.verify import Verifier
 from brain.verify.verifier import Encode
@@ -56,6 +57,8 @@ class Brain:
             self.metrics.watch("model_paused", lambda: breaker.open)
         self._serving = Serving(name, index, _questions(encoder, settings), settings, self._reranking)
         self._switching = Lock()
+        self._traces = TraceKeeper(settings)
+        self.metrics.watch("traces", self._traces.counts)
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None, *, apart: bool = False) -> "Brain":
@@ -98,7 +101,17 @@ class Brain:
                 async for event in events:
                     if isinstance(event, Answer):
                         self.metrics.answered(event)
+                        self._traces.keep(event, _served(serving, self.settings))
                     yield event
+
+    def trace(self, id: str) -> dict[str, Any] | None:
+        """What is kept of an answer, personal data masked; None where nothing is. Reads the database. Raises StoreError."""
+        return self._traces.get(id)
+
+    def served(self) -> Served:
+        """By what answers are made now."""
+        with self._held() as serving:
+            return _served(serving, self.settings)
 
     def count(self, scope: Scope | None = None) -> int:
         """How many passages there are."""
@@ -129,6 +142,7 @@ class Brain:
         self._reranking.close()
         self._answerer.close()
         self._serving.index.close()
+        self._traces.close()
 
     def _open(self, name: str, old: Serving, say: Callable[[str], None]) -> Serving:
         generations = generations_of(self.settings)
@@ -169,6 +183,10 @@ class Brain:
 
 def _questions(encoder: Encoder, settings: Settings) -> BatchingEncoder:
     return BatchingEncoder(encoder, lanes=ENDPOINT_LANES if settings.encoder.provider == "endpoint" else 1)
+
+
+def _served(serving: Serving, settings: Settings) -> Served:
+    return Served(settings, f"{serving.name} ({serving.index.manifest['id']})".strip())
 
 
 def _encode(serving: Serving) -> Encode | None:

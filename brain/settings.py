@@ -192,6 +192,8 @@ class LLMSettings(_Section):
     first_token_s: float = Field(10, gt=0, description="longest wait for the first word of an answer")
     timeout_s: float = Field(20, gt=0, description="longest wait for the model in all, tries repeated included")
     prompt: str = "answer"
+    price_in: float = Field(0, ge=0, description="of a million tokens read, in any currency; for a trace's cost")
+    price_out: float = Field(0, ge=0, description="of a million tokens written")
     mask: Literal["auto", "always", "never"] = Field(
         "auto",
         description="personal data before it is sent; auto: where the endpoint is not of this machine or a private network",
@@ -208,6 +210,13 @@ class IngestSettings(_Section):
         "keep",
         description="documents in which something meant for an assistant is noticed: indexed all the same, or left out",
     )
+
+
+class TracesSettings(_Section):
+    """What is kept of each answer, in the state's database and without personal data."""
+
+    enabled: bool = True
+    keep_days: int = Field(90, ge=0, description="older ones are deleted; 0: none is")
 
 
 class AccessSettings(_Section):
@@ -250,6 +259,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     llm: LLMSettings = LLMSettings()
     ingest: IngestSettings = IngestSettings()
+    traces: TracesSettings = TracesSettings()
     access: AccessSettings = AccessSettings()
     service: ServiceSettings = ServiceSettings()
 

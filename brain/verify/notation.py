@@ -89,7 +89,8 @@ _UNIT = rf"(?:{_any(UNIT_OF)})(?![^\W_])"
 _SCALE = rf"(?:{_any(SCALE_OF)})(?![^\W_])"
 _WORKING = r"(?:[ ]*(?P<work>ouvr[ée]s?|ouvrables?))?"
 _DOMAINS = _any(
-    "fr com org net eu io gov uk info biz xyz site online shop store top club link click live app dev ai co ch lu ru cn paris bzh".split()
+    "fr com org net eu io gov uk info biz xyz site online shop store top club link click live app dev ai co ch lu ru cn paris "
+    "bzh".split()
 )
 SCAN = re.compile(
     rf"""

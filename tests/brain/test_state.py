@@ -1,43 +1,15 @@
 """The state does the same on SQLite and on PostgreSQL."""
 
-import os
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
-from sqlalchemy import create_engine, text
-from sqlalchemy.exc import SQLAlchemyError
 
 from brain.errors import StoreError
 from brain.settings import Settings, load_settings
 from brain.state import State
 from brain.types import Document
-
-POSTGRES = os.environ.get("BRAIN_TEST_POSTGRES_URL", "postgresql+psycopg://postgres@127.0.0.1:5432/test")
-
-
-@pytest.fixture(params=["sqlite", "postgresql"])
-def place(request: pytest.FixtureRequest, quick_path: Path) -> Iterator[Settings]:
-    """Settings that name an empty database."""
-    if request.param == "sqlite":
-        yield load_settings(home=quick_path / "home")
-        return
-    pytest.importorskip("psycopg")
-    engine = create_engine(POSTGRES, connect_args={"connect_timeout": 3})
-    schema = f"test_{uuid4().hex}"
-    try:
-        with engine.begin() as connection:
-            connection.execute(text(f"CREATE SCHEMA {schema}"))
-    except SQLAlchemyError as error:
-        engine.dispose()
-        pytest.skip(f"no PostgreSQL at {POSTGRES} (BRAIN_TEST_POSTGRES_URL): {str(error).splitlines()[0]}")
-    separator = "&" if "?" in POSTGRES else "?"
-    yield load_settings(home=quick_path / "home", state_url=f"{POSTGRES}{separator}options=-csearch_path%3D{schema}")
-    with engine.begin() as connection:
-        connection.execute(text(f"DROP SCHEMA {schema} CASCADE"))
-    engine.dispose()
 
 
 @pytest.fixture

@@ -1,0 +1,128 @@
+"""Keeps traces without making anyone wait: a thread of its own writes them, several at once."""
+
+import logging
+from contextlib import suppress
+from datetime import UTC, datetime, timedelta
+from queue import Empty, Full, Queue
+from threading import Event, Lock, Thread
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+from brain.settings import Settings
+from brain.traces.record import Served, record_of
+from brain.types import Answer
+
+if TYPE_CHECKING:
+    from brain.traces.store import Traces
+
+WAITING = 1000
+"""Traces that may wait to be written; what comes beyond is lost, and counted."""
+BATCH = 100
+PURGE_S = 3600
+FLUSH_S = 10
+"""Longest wait for what is not written yet, when it is asked for or all is closed."""
+_Item = tuple[Answer, Served, datetime]
+_log = logging.getLogger(__name__)
+
+
+class TraceKeeper:
+    """Give it each answer. Nothing is opened before the first one."""
+
+    def __init__(self, settings: Settings, most_waiting: int = WAITING) -> None:
+        self._settings = settings
+        self._queue: Queue[_Item | Event] = Queue(most_waiting)
+        self._thread: Thread | None = None
+        self._lock, self._closing = Lock(), Event()
+        self._store: Traces | None = None
+        self._purged: float | None = None
+        self._kept = self._lost = 0
+
+    def keep(self, answer: Answer, served: Served) -> None:
+        """Returns at once. Never raises."""
+        if not self._settings.traces.enabled:
+            return
+        with self._lock:
+            if self._thread is None and not self._closing.is_set():
+                self._thread = Thread(target=self._run, name="brain-traces", daemon=True)
+                self._thread.start()
+            try:
+                if self._closing.is_set():
+                    raise Full
+                self._queue.put_nowait((answer, served, datetime.now(UTC)))
+            except Full:
+                self._lost += 1
+
+    def counts(self) -> dict[str, int]:
+        """How many were kept and lost since the start, and how many wait."""
+        return {"kept": self._kept, "lost": self._lost, "waiting": self._queue.qsize()}
+
+    def get(self, id: str) -> dict[str, Any] | None:
+        """An answer's record, also where it is only just being written; None where there is none. Raises StoreError."""
+        from brain.traces.store import Traces
+
+        self.flush()
+        store = Traces(self._settings)
+        try:
+            return store.get(id)
+        finally:
+            store.close()
+
+    def flush(self) -> None:
+        """Waits, not for ever, until what was given so far is written."""
+        thread, written = self._thread, Event()
+        if thread and thread.is_alive():
+            with suppress(Full):
+                self._queue.put(written, timeout=FLUSH_S)
+                written.wait(FLUSH_S)
+
+    def close(self) -> None:
+        """Writes what waits and ends the thread."""
+        with self._lock:
+            self._closing.set()
+        self.flush()
+        if self._thread:
+            self._thread.join(FLUSH_S)
+            if self._thread.is_alive():
+                _log.warning("%d traces could not be written in time", self._queue.qsize())
+
+    def _run(self) -> None:
+        while not (self._closing.is_set() and self._queue.empty()):
+            answers, flushed = self._next()
+            try:
+                self._write(answers)
+                self._purge()
+            except Exception as error:  # noqa: BLE001  whatever it was: answers must go on
+                self._lost += len(answers)
+                _log.warning("%d traces are lost: %s", len(answers), error)
+            for event in flushed:
+                event.set()
+        if self._store:
+            self._store.close()
+
+    def _next(self) -> tuple[list[_Item], list[Event]]:
+        """What waits, at most a batch of it; at least one thing."""
+        found: list[_Item | Event] = [self._queue.get()]
+        with suppress(Empty):
+            while len(found) < BATCH:
+                found.append(self._queue.get_nowait())
+        return [item for item in found if isinstance(item, tuple)], [item for item in found if isinstance(item, Event)]
+
+    def _write(self, answers: list[_Item]) -> None:
+        if not answers:
+            return
+        self._opened().save([record_of(answer, served, moment) for answer, served, moment in answers])
+        self._kept += len(answers)
+
+    def _opened(self) -> "Traces":
+        if self._store is None:
+            from brain.traces.store import Traces  # SQLAlchemy takes a moment to load: not while a user waits
+
+            self._store = Traces(self._settings)
+        return self._store
+
+    def _purge(self) -> None:
+        days, now = self._settings.traces.keep_days, monotonic()
+        if not days or self._store is None or (self._purged is not None and now - self._purged < PURGE_S):
+            return
+        self._purged = now
+        self._store.forget_before((datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds"))

@@ -1,0 +1,112 @@
+"""Traces in the state's database, each with what it cited, so that it is found when that changes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import JSON, delete, func, select
+from sqlalchemy.orm import Mapped, mapped_column
+
+from brain.state import Base, DocumentRow, State
+
+Record = dict[str, Any]
+
+
+class TraceRow(Base):
+    """An answer's record; see `brain.traces.record`. Times are ISO 8601 in UTC, which sort as text."""
+
+    __tablename__ = "traces"
+
+    id: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(index=True)
+    audience: Mapped[str]
+    answered_at: Mapped[str] = mapped_column(index=True)
+    status: Mapped[str]
+    question: Mapped[str]
+    record: Mapped[Record] = mapped_column(JSON)
+
+
+class CitedRow(Base):
+    """A document that an answer cited, and its content's hash then (None where the state did not know it)."""
+
+    __tablename__ = "cited"
+
+    trace_id: Mapped[str] = mapped_column(primary_key=True)
+    tenant: Mapped[str] = mapped_column(primary_key=True, index=True)
+    document_id: Mapped[str] = mapped_column(primary_key=True, index=True)
+    content_hash: Mapped[str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Cited:
+    """A document that an answer cited: its content's hash then and now, each None where unknown."""
+
+    trace_id: str
+    tenant: str
+    document_id: str
+    hash_then: str | None
+    hash_now: str | None
+
+
+class Traces(State):
+    """Reads and writes them; every method is one transaction. Raises StoreError."""
+
+    def save(self, records: Sequence[Record]) -> None:
+        """All or none."""
+        with self._session() as session:
+            for record in records:
+                question = record["question"]
+                own = {"id": record["id"], "tenant": question["tenant"], "audience": question["audience"]}
+                row = TraceRow(
+                    **own, answered_at=record["answered_at"], status=record["status"], question=question["text"]
+                )
+                row.record = record
+                session.merge(row)
+                cited = {c["document_id"] for sentence in record["sentences"] for c in sentence["citations"]}
+                known = select(DocumentRow.id, DocumentRow.content_hash).where(
+                    DocumentRow.tenant == own["tenant"], DocumentRow.id.in_(cited)
+                )
+                hashes = {row.id: row.content_hash for row in session.execute(known)}
+                for id in cited:
+                    key = {"trace_id": record["id"], "tenant": own["tenant"], "document_id": id}
+                    session.merge(CitedRow(**key, content_hash=hashes.get(id)))
+
+    def get(self, id: str) -> Record | None:
+        with self._session() as session:
+            row = session.get(TraceRow, id)
+            return row.record if row else None
+
+    def citing(self, document_id: str | None = None, tenant: str | None = None) -> list[Cited]:
+        """What was cited of one document, or of all, newest answers first."""
+        found = (
+            select(
+                CitedRow.trace_id,
+                CitedRow.tenant,
+                CitedRow.document_id,
+                CitedRow.content_hash,
+                DocumentRow.content_hash,
+            )
+            .join(TraceRow, TraceRow.id == CitedRow.trace_id)
+            .outerjoin(DocumentRow, (DocumentRow.tenant == CitedRow.tenant) & (DocumentRow.id == CitedRow.document_id))
+            .order_by(TraceRow.answered_at.desc(), CitedRow.document_id)
+        )
+        if document_id is not None:
+            found = found.where(CitedRow.document_id == document_id)
+        if tenant is not None:
+            found = found.where(CitedRow.tenant == tenant)
+        with self._session() as session:
+            return [Cited(*row) for row in session.execute(found)]
+
+    def forget_before(self, moment: str) -> int:
+        """Deletes older traces; returns how many."""
+        old = select(TraceRow.id).where(TraceRow.answered_at < moment)
+        with self._session() as session:
+            count = session.scalar(select(func.count()).select_from(old.subquery())) or 0
+            session.execute(delete(CitedRow).where(CitedRow.trace_id.in_(old)))
+            session.execute(delete(TraceRow).where(TraceRow.answered_at < moment))
+        return count
+
+    def newest(self, limit: int) -> list[Record]:
+        """The latest records, newest first."""
+        with self._session() as session:
+            return list(session.scalars(select(TraceRow.record).order_by(TraceRow.answered_at.desc()).limit(limit)))
