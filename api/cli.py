@@ -13,6 +13,7 @@ from rich.text import Text
 
 from brain.console import HomeOption, err, settings_for
 from brain.errors import SettingsError
+from brain.privacy import mask
 from brain.settings import ServiceSettings, Settings
 
 GRACE_SECONDS = 10
@@ -71,7 +72,7 @@ def _is_loopback(host: str) -> bool:
 
 class _Terminal(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        err.print(Text(self.format(record), style=_STYLES.get(record.levelno, "")), soft_wrap=True)
+        err.print(Text(mask(self.format(record)), style=_STYLES.get(record.levelno, "")), soft_wrap=True)
 
 
 def _log_to_terminal() -> None:
