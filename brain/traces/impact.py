@@ -3,10 +3,8 @@
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
 
-from brain.privacy import mask
-from brain.traces.record import hash_of
+from brain.traces.record import quotes_of, stands
 from brain.traces.store import Cited, Record, Traces
 from brain.types import Document
 
@@ -59,7 +57,7 @@ def impact(
 
 
 def _hit(cited: Cited, record: Record, document: Document | None) -> Hit:
-    quotes = [c for s in record["sentences"] for c in s["citations"] if c["document_id"] == cited.document_id]
+    quotes = quotes_of(record, cited.document_id)
     if document is None:
         standing, lost = Standing.GONE, tuple(dict.fromkeys(quote["quote"] for quote in quotes))
     elif cited.hash_then == cited.hash_now:
@@ -72,14 +70,3 @@ def _hit(cited: Cited, record: Record, document: Document | None) -> Hit:
         record["id"], record["answered_at"], **about, question=record["question"]["text"],
         document_id=cited.document_id, standing=standing, lost=lost,
     )  # fmt: skip
-
-
-def stands(quote: dict[str, Any], body: str) -> bool:
-    """Whether the quoted words, of which the kept ones may be masked, are in the body literally."""
-    kept, length = quote["quote"], quote["quote_length"]
-    if len(kept) == length and hash_of(kept) == quote["quote_hash"]:
-        return kept in body
-    if kept not in mask(body):
-        return False
-    # The rest is the same; what was masked is compared by the hash of the whole.
-    return any(hash_of(body[at : at + length]) == quote["quote_hash"] for at in range(len(body) - length + 1))

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 WAITING = 1000
 """Traces that may wait to be written; what comes beyond is lost, and counted."""
 BATCH = 100
+GATHER_S = 0.25
+"""Seconds that a trace waits for others, to be written with them in one transaction."""
 PURGE_S = 3600
 FLUSH_S = 10
 """Longest wait for what is not written yet, when it is asked for or all is closed."""
@@ -100,11 +102,12 @@ class TraceKeeper:
             self._store.close()
 
     def _next(self) -> tuple[list[_Item], list[Event]]:
-        """What waits, at most a batch of it; at least one thing."""
+        """What comes within `GATHER_S`, at most a batch of it; at least one thing. Who waits for it to be written ends that."""
         found: list[_Item | Event] = [self._queue.get()]
+        end = monotonic() + GATHER_S
         with suppress(Empty):
-            while len(found) < BATCH:
-                found.append(self._queue.get_nowait())
+            while len(found) < BATCH and isinstance(found[-1], tuple):
+                found.append(self._queue.get(timeout=max(0.0, end - monotonic())))
         return [item for item in found if isinstance(item, tuple)], [item for item in found if isinstance(item, Event)]
 
     def _write(self, answers: list[_Item]) -> None:

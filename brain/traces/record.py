@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -32,7 +32,7 @@ class Served:
 
 def record_of(answer: Answer, served: Served, answered_at: datetime | None = None) -> dict[str, Any]:
     """The whole answer without the passages' texts; JSON-ready."""
-    found = answer.to_dict()
+    found = replace(answer, passages=()).to_dict()
     trace = found.pop("trace")
     del found["passages"]
     trace["passages_used"] = trace.pop("passages")
@@ -74,6 +74,22 @@ def cost(model: Mapping[str, Any] | None, settings: Settings) -> float | None:
 def hash_of(text: str) -> str:
     """SHA-256 (hex)."""
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def quotes_of(record: Mapping[str, Any], document_id: str) -> list[dict[str, Any]]:
+    """The answer's citations of a document."""
+    return [c for s in record["sentences"] for c in s["citations"] if c["document_id"] == document_id]
+
+
+def stands(quote: Mapping[str, Any], body: str) -> bool:
+    """Whether the quoted words, of which the kept ones may be masked, are in the body literally."""
+    kept, length = quote["quote"], quote["quote_length"]
+    if len(kept) == length and hash_of(kept) == quote["quote_hash"]:
+        return kept in body
+    if kept not in mask(body):
+        return False
+    # The rest is the same; what was masked is compared by the hash of the whole.
+    return any(hash_of(body[at : at + length]) == quote["quote_hash"] for at in range(len(body) - length + 1))
 
 
 def _masked(value: Any, key: str = "") -> Any:

@@ -8,6 +8,7 @@ from sqlalchemy import JSON, delete, func, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from brain.state import Base, DocumentRow, State
+from brain.traces.record import quotes_of, stands
 
 Record = dict[str, Any]
 
@@ -27,7 +28,7 @@ class TraceRow(Base):
 
 
 class CitedRow(Base):
-    """A document that an answer cited, and its content's hash then (None where the state did not know it)."""
+    """A document that an answer cited, and its content's hash then (None where the state no longer held what was cited)."""
 
     __tablename__ = "cited"
 
@@ -63,13 +64,12 @@ class Traces(State):
                 row.record = record
                 session.merge(row)
                 cited = {c["document_id"] for sentence in record["sentences"] for c in sentence["citations"]}
-                known = select(DocumentRow.id, DocumentRow.content_hash).where(
-                    DocumentRow.tenant == own["tenant"], DocumentRow.id.in_(cited)
-                )
-                hashes = {row.id: row.content_hash for row in session.execute(known)}
                 for id in cited:
+                    document = session.get(DocumentRow, (own["tenant"], id))
+                    # It may have changed since the answer was given: then it is not what was cited.
+                    same = document and all(stands(quote, document.body) for quote in quotes_of(record, id))
                     key = {"trace_id": record["id"], "tenant": own["tenant"], "document_id": id}
-                    session.merge(CitedRow(**key, content_hash=hashes.get(id)))
+                    session.merge(CitedRow(**key, content_hash=document.content_hash if document and same else None))
 
     def get(self, id: str) -> Record | None:
         with self._session() as session:
