@@ -5,7 +5,7 @@ import json
 import logging
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any, Literal, cast
@@ -164,6 +164,32 @@ async def test_what_goes_over_the_wire(endpoint: Endpoint) -> None:
     system, user = body["messages"]
     assert (system["role"], user["role"]) == ("system", "user")
     assert TEXT in user["content"] and QUESTION.text in user["content"] and "{{" not in user["content"]
+
+
+async def test_personal_data_does_not_leave_and_the_number_of_a_page_is_in_the_answer(endpoint: Endpoint) -> None:
+    text = "Pour renvoyer un article, appelez le 01 53 73 22 22 sous 14 jours."
+    passages = Passages((replace(PASSAGES[0], text=text, span=(0, len(text))),), "fr")
+    question = Question("Combien de temps pour renvoyer un article ? Mon numéro : 06 12 34 56 78", language="fr")
+    endpoint.says("Pour renvoyer un article, appelez le [TEL_1] sous 14 jours [1]. Nous rappelons le [TEL_2] [1].")
+
+    class Found:
+        async def search(self, question: Question, limit: int, **_: Any) -> Passages:
+            return passages
+
+        def scope(self, question: Question) -> Any:
+            return type("Scope", (), {"valid_on": None})
+
+    answerer = make_answerer(settings(endpoint.url, mask="always"))
+    found = await answer(question, cast(Retriever, Found()), answerer, AnswerSettings(sufficiency=0))
+
+    sent = json.dumps(endpoint.requests[0][1], ensure_ascii=False)
+    assert "01 53 73" not in sent
+    assert "06 12 34" not in sent
+    assert "[TEL_1]" in sent
+    assert [s.text for s in found.sentences] == [text]  # the caller's own number is in no passage: that sentence falls
+    assert found.sentences[0].citations[0].quote == text
+    assert found.trace.model is not None
+    assert found.trace.model["masked"] is True
 
 
 async def test_a_sentence_that_its_passage_does_not_bear_out_is_removed(endpoint: Endpoint) -> None:
