@@ -1,5 +1,6 @@
 """Personal data stays here: what goes to a model holds placeholders, what comes back has the values again."""
 
+import asyncio
 import re
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
@@ -26,7 +27,8 @@ class MaskingClient:
     async def stream(self, prompt: Rendered, call: Call, how: LLMSettings | None = None) -> AsyncGenerator[str, None]:
         """As ChatClient.stream, the values put back; a piece waits where it may be the beginning of a placeholder."""
         names = Pseudonyms()
-        masked, held = Rendered(names.mask(prompt.system), names.mask(prompt.user)), ""
+        # In a thread: a prompt takes milliseconds, hostile figures in it longer.
+        masked, held = await asyncio.to_thread(_masked, names, prompt), ""
         async with aclosing(self._client.stream(masked, call, how)) as pieces:
             async for piece in pieces:
                 held += piece
@@ -36,6 +38,10 @@ class MaskingClient:
                     yield names.restore(ready)
         if held:
             yield names.restore(held)
+
+
+def _masked(names: Pseudonyms, prompt: Rendered) -> Rendered:
+    return Rendered(names.mask(prompt.system), names.mask(prompt.user))
 
 
 def client_of(llm: LLMSettings, breaker: Breaker) -> ChatClient | MaskingClient:

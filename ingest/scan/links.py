@@ -13,7 +13,7 @@ _HARMLESS = re.compile(
     r"javascript:(?:void|;|\Z|(?:window\.)?(?:print|history\.(?:back|go)|close)\b|//|return false)", re.IGNORECASE
 )
 _BASE64 = re.compile(r"(?<![A-Za-z0-9+/=_-])[A-Za-z0-9+/]{80,}={0,2}(?![A-Za-z0-9+/=])")
-_WORDS = re.compile(r"[^\W\d_]{2,}(?:[ ,.:;!?'’\n-]+[^\W\d_]+){7,}")
+_WORDS = re.compile(r"(?<![^\W\d_])[^\W\d_]{2,}+(?:[ ,.:;!?'’\n-]++[^\W\d_]++){7}")
 
 
 def active_links(raw: str) -> str:
