@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from brain.answerers.llm_markup import plain_reply
 from brain.answerers.llm_reply import ReplyReader
-from brain.types import Citation, Passage, Question, Scores, Sentence
+from brain.types import Citation, Passage, Passages, Question, Scores, Sentence
 from brain.verify import Gate, Verifier
 
 TEXT = "Le remboursement prend 14 jours. Voir https://exemple.fr/remboursement pour le suivi."
@@ -105,13 +105,18 @@ def checked(text: str) -> Sentence:
 )
 def test_an_address_that_no_cited_document_has_is_a_problem_and_is_never_shown(address: str) -> None:
     sentence = checked(f"Le remboursement prend 14 jours, suivi sur {address}.")
-    gate = Gate(Question("Combien de jours pour un remboursement ?"), "fr", "mark")
-    gate.add(sentence)
+    gate = Gate(Question("Combien de jours pour un remboursement ?"), Passages((PASSAGE,), "fr"), "mark")
+    for added in (checked("Le remboursement prend 14 jours."), checked("Le remboursement prend 15 jours."), sentence):
+        gate.add(added)
     gate.end()
 
     assert sentence.support is not None
     assert not sentence.support.supported
-    assert gate.shown == []
+    # The one with another figure is shown, to be marked; the one with an address isn't.
+    assert [shown.text for shown in gate.shown] == [
+        "Le remboursement prend 14 jours.",
+        "Le remboursement prend 15 jours.",
+    ]
 
 
 @pytest.mark.parametrize("address", ["https://exemple.fr/remboursement", "exemple.fr/remboursement"])
