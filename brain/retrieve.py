@@ -7,6 +7,7 @@ from time import perf_counter
 
 import numpy as np
 
+from brain.closeness import closeness_of
 from brain.encoder import Encoder
 from brain.errors import SettingsError
 from brain.follow_up import context, follows
@@ -29,6 +30,7 @@ class Retriever:
     def __init__(self, index: Index, encoder: Encoder, settings: Settings, reranking: Reranking | None = None) -> None:
         self._index, self._encoder, self._settings = index, encoder, settings
         self._ranker = Ranker(index, Tags(index), settings.retrieval.candidates)
+        self._closeness = closeness_of(encoder.name)
         self._reranking = reranking or Reranking(None, settings.rerank)
 
     async def search(
@@ -71,7 +73,12 @@ class Retriever:
         ranked = self._ranker.of(question, meaning, language, per_document)
         kept, facets = Shortlist(self._index, ranked, scope, language).take(limit)
         timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
-        return Passages(tuple(kept), language, timings, facets=facets)
+        found = Passages(tuple(kept), language, timings, facets=facets)
+        if not (self._closeness and kept):
+            return found
+        return self._closeness.measured(
+            found, meaning.within or meaning.alone, self._index.vectors([passage.id for passage in kept])
+        )
 
     def _meaning(self, question: Question, language: str) -> Meaning:
         if not follows(question.text, question.turns, language):

@@ -11,6 +11,7 @@ from typing import Any
 from brain.answer import Events, answer_events, whole
 from brain.answerers import Answerer, make_answerer
 from brain.brief import Brief, BriefModel
+from brain.closeness import likeness_of
 from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, Scope, open_index
 from brain.index.fingerprint import check_manifest, settings_of
@@ -97,7 +98,8 @@ class Brain:
         """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped."""
         with self._held() as serving:
             verifier = Verifier(_encode(serving))
-            parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge, self._rewriter
+            like = likeness_of(serving.questions)
+            parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge, self._rewriter, like
             events = answer_events(question, *parts)
             async with aclosing(events):
                 async for event in events:

@@ -67,12 +67,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How a passage was found: cosine similarity, BM25, the fused rank score, the reranker's score where there is one."""
+    """How a passage was found: cosine similarity, BM25, the fused rank score, the reranker's score where there is one.
+
+    `close`: its cosine without what all texts share (`brain.closeness`), of whatever rank it is.
+    """
 
     fused: float
     dense: float | None = None
     sparse: float | None = None
     reranked: float | None = None
+    close: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +156,8 @@ class Passages(Sequence[Passage]):
     """Steps that were skipped because they failed: `reranker_failed`, `reranker_timeout`, `reranker_paused`."""
     facets: tuple[Facet, ...] = ()
     """Not empty where the best documents are variants of one another, of which one is shown: the question fits all."""
+    standing: float | None = None
+    """How far the question stands out from questions in general, from 0; see `brain.closeness`."""
     around: tuple[Passage, ...] = ()
     """The passages before and after those, in their documents, where they were asked for."""
 
@@ -190,7 +196,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why there is no answer, or only a degraded one."""
+    """Why there is no answer, no plain one, or only a degraded one."""
 
     NO_EVIDENCE = "no_evidence"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
@@ -198,6 +204,8 @@ class Reason(StrEnum):
     CONFLICTING = "conflicting"
     OUT_OF_SCOPE = "out_of_scope"
     MODEL_FAILED = "model_failed"
+    SMALL_TALK = "small_talk"
+    """Nothing was asked: a greeting, thanks, an insult. The message replies; nothing was searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -270,11 +278,35 @@ class Trace:
     """Steps of the search that were skipped; see `Passages.degraded`."""
     rewritten: dict[str, str] | None = None
     """A follow-up as a question of its own: its `text`, and `by` whom (`rules`, `model`)."""
+    named: tuple[str, ...] = ()
+    """Tags that the question names and that were asked for; see `brain.clarify`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet, what to call it, and of how many documents it is."""
+
+    value: str
+    label: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A facet that the answer depends on: asked again with a tag `key:value`, the question has one. `total`: of all its values."""
+
+    key: str
+    label: str
+    options: tuple[Option, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the user gets: cited sentences, or a refusal with its reason and the closest passages."""
+    """What the user gets: cited sentences, or a refusal with its reason and the closest passages.
+
+    Where articles contradict each other (refused, `conflicting`), the sentences are what each of them says.
+    """
 
     id: str
     status: Status
@@ -285,6 +317,12 @@ class Answer:
     reason: Reason | None = None
     message: str | None = None
     """What to tell the user where there is no plain answer, or beside it, in the question's language."""
+    choices: tuple[Choice, ...] = ()
+    """With `needs_clarification`: what the question leaves open."""
+    newer: str | None = None
+    """With `conflicting`: the cited document that was changed last, where that is known."""
+    contact: str | None = None
+    """With a refusal: the way to a person, as the settings have it."""
 
     @property
     def text(self) -> str:
