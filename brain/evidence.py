@@ -1,6 +1,6 @@
-"""Do the passages hold the answer? A probability from a logistic regression on obvious features.
+"""Do the passages hold the answer, and is the question about the knowledge base at all? Two logistic regressions.
 
-`bench/sufficiency.py` prints how well it does and refits the weights; `docs/decisions/0006-refusing.md` has the figures.
+`bench/refusing.py` prints how well they do and refits the weights; `docs/decisions/0017-sufficiency.md` has the figures.
 """
 
 import math
@@ -9,52 +9,166 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from brain.text.analyzer import terms
-from brain.types import Passage, Question
+from brain.text.sentences import is_heading, sentence_spans
+from brain.types import Passage, Passages
+
+FAR = 0.0
+"""`Features.close` where no passage has a vector any more."""
 
 
 class Features(NamedTuple):
-    """All between 0 and 1."""
+    """What the probabilities rest on; the text's share is that of the passage which is closest in meaning."""
 
-    dense: float
-    """Cosine of the closest passage."""
+    close: float
+    """How close it is (`Scores.close`)."""
+    said: float
+    """Most of the question's terms that one sentence of it holds, from 0 to 1."""
+    titled: float
+    """Those in its title and headings. A page on the matter need not hold the answer: at equal `said` this counts against."""
+    standing: float
+    """How far the question stands out (`Passages.standing`): a plain one finds its like more easily."""
+    sentences: float
+    """Logarithm of the question's sentences: of many, most say nothing of what is asked."""
+    crossing: float
+    """1 where its language is not the question's, so that words can't be compared."""
+    french: float
+    """1 for a question in French: the encoder's cosines differ by language."""
+
+
+class Lexical(NamedTuple):
+    """The same of an encoder whose cosines are not known: words, and how far the best page is ahead of the others."""
+
     covered: float
     """Share of the question's terms in the passage that holds most of them, title and headings included."""
     covered_by_all: float
     """The same over all passages together."""
+    said: float
+    titled: float
+    ahead: float
+    """Cosine of the closest document less the others' mean, in their standard deviations."""
+    agreed: float
+    """1 where the closest document by meaning is the one by words."""
+    sentences: float
+    crossing: float
+    french: float
+    asked: float
+    """Logarithm of 1 + the question's terms."""
 
 
-WEIGHTS = Features(dense=78.89, covered=1.59, covered_by_all=2.39)
-BIAS = -70.29
+class Weights(NamedTuple):
+    """Of one logistic regression."""
+
+    bias: float
+    each: tuple[float, ...]
+
+
+ANSWERED = Weights(
+    -1.72, Features(close=12.78, said=2.93, titled=-1.66, standing=-9.67, sentences=3.39, crossing=1.59, french=1.58)
+)
+ON_SUBJECT = Weights(
+    -10.79, Features(close=17.07, said=2.76, titled=-0.46, standing=9.55, sentences=8.11, crossing=0.69, french=3.15)
+)
+LEXICAL_ANSWERED = Weights(0.0, Lexical(0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+LEXICAL_ON_SUBJECT = Weights(0.0, Lexical(0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """How likely it is that the passages hold the answer, and on what grounds."""
+    """How likely it is that the passages hold the answer, and that the question is about their subject; on what grounds."""
 
     probability: float
-    features: Features
+    on_subject: float = 0.0
+    features: Features | Lexical | None = None
 
 
-def assess(question: Question, language: str, passages: Sequence[Passage]) -> Evidence:
-    """Without passages the probability is 0."""
+def assess(question: str, language: str, passages: Passages) -> Evidence:
+    """Without passages both probabilities are 0."""
     if not passages:
-        return Evidence(0.0, Features(0, 0, 0))
-    features = features_of(question.text, language, passages)
-    logit = BIAS + sum(weight * value for weight, value in zip(WEIGHTS, features, strict=True))
-    return Evidence(1 / (1 + math.exp(-logit)), features)
+        return Evidence(0.0)
+    if passages.standing is None:
+        words = lexical_of(question, language, passages)
+        return Evidence(probability(LEXICAL_ANSWERED, words), probability(LEXICAL_ON_SUBJECT, words), words)
+    features = features_of(question, language, passages)
+    return Evidence(probability(ANSWERED, features), probability(ON_SUBJECT, features), features)
 
 
-def features_of(question: str, language: str, passages: Sequence[Passage]) -> Features:
-    shares, held_by_all = [], set()
-    for passage in passages:
-        in_language = passage.language or language
-        asked = set(terms(question, in_language))
-        held = asked & set(terms("\n".join((passage.title, *passage.heading_path, passage.text)), in_language))
-        held_by_all |= held
-        shares.append(len(held) / len(asked) if asked else 0.0)
-    asked = set(terms(question, language))
+def probability(weights: Weights, values: Sequence[float]) -> float:
+    return 1 / (1 + math.exp(-weights.bias - sum(w * x for w, x in zip(weights.each, values, strict=True))))
+
+
+def features_of(question: str, language: str, passages: Passages) -> Features:
+    """`passages` are not empty."""
+    best = max(passages, key=lambda passage: _or(passage.scores.close, -1.0))
+    shares = _Shares(question, language, best)
     return Features(
-        dense=max((p.scores.dense for p in passages if p.scores.dense is not None), default=0.0),
-        covered=max(shares),
-        covered_by_all=min(1.0, len(held_by_all) / max(1, len(asked))),
+        close=_or(best.scores.close, FAR),
+        said=shares.said,
+        titled=shares.titled,
+        standing=_or(passages.standing, 0.0),
+        sentences=_sentences(question),
+        crossing=float((best.language or language) != language),
+        french=float(language == "fr"),
     )
+
+
+def lexical_of(question: str, language: str, passages: Passages) -> Lexical:
+    """`passages` are not empty."""
+    shares = [_Shares(question, language, passage) for passage in passages]
+    held = set().union(*(share.held for share in shares))
+    asked = set(terms(question, language))
+    dense, sparse = (_by_document(passages, by) for by in ("dense", "sparse"))
+    best = max(zip(passages, shares, strict=True), key=lambda pair: _or(pair[0].scores.dense, 0.0))
+    return Lexical(
+        covered=max(share.covered for share in shares),
+        covered_by_all=min(1.0, len(held) / max(1, len(asked))),
+        said=max(share.said for share in shares),
+        titled=best[1].titled,
+        ahead=_ahead(list(dense.values())),
+        agreed=float(max(dense, key=dense.__getitem__) == max(sparse, key=sparse.__getitem__)),
+        sentences=_sentences(question),
+        crossing=float((best[0].language or language) != language),
+        french=float(language == "fr"),
+        asked=math.log1p(len(asked)),
+    )
+
+
+class _Shares:
+    """Which of the question's terms a passage holds, read in the passage's language."""
+
+    def __init__(self, question: str, language: str, passage: Passage) -> None:
+        self._language = passage.language or language
+        self._asked = set(terms(question, self._language))
+        around = self._of("\n".join((passage.title, *passage.heading_path)))
+        spans = [span for span in sentence_spans(passage.text) if not is_heading(passage.text, span)]
+        each = [self._of(passage.text[slice(*span)]) for span in spans]
+        self.held = around | self._of(passage.text)
+        self.covered, self.titled = self._share(self.held), self._share(around)
+        self.said = max(map(self._share, each), default=0.0)
+
+    def _of(self, text: str) -> set[str]:
+        return self._asked & set(terms(text, self._language))
+
+    def _share(self, held: set[str]) -> float:
+        return len(held) / len(self._asked) if self._asked else 0.0
+
+
+def _sentences(question: str) -> float:
+    return math.log(max(1, len(sentence_spans(question))))
+
+
+def _by_document(passages: Passages, by: str) -> dict[str, float]:
+    best: dict[str, float] = {}
+    for passage in passages:
+        score = _or(getattr(passage.scores, by), 0.0)
+        best[passage.document_id] = max(score, best.get(passage.document_id, 0.0))
+    return best
+
+
+def _ahead(scores: Sequence[float]) -> float:
+    mean = sum(scores) / len(scores)
+    spread = math.sqrt(sum((score - mean) ** 2 for score in scores) / len(scores))
+    return (max(scores) - mean) / (spread + 0.003)
+
+
+def _or(value: float | None, otherwise: float) -> float:
+    return otherwise if value is None else value

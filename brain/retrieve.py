@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import date
 from time import perf_counter
 
+from brain.closeness import closeness_of
 from brain.encoder import Encoder
 from brain.errors import SettingsError
 from brain.index import Index, Scope
@@ -23,6 +24,7 @@ class Retriever:
     def __init__(self, index: Index, encoder: Encoder, settings: Settings, reranking: Reranking | None = None) -> None:
         self._index, self._encoder, self._settings = index, encoder, settings
         self._ranker = Ranker(index, Tags(index), settings.retrieval.candidates)
+        self._closeness = closeness_of(encoder.name)
         self._reranking = reranking or Reranking(None, settings.rerank)
 
     async def search(
@@ -65,7 +67,10 @@ class Retriever:
         ranked = self._ranker.of(question, dense, language, per_document)
         kept, facets = Shortlist(self._index, ranked, scope, language).take(limit)
         timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
-        return Passages(tuple(kept), language, timings, facets=facets)
+        found = Passages(tuple(kept), language, timings, facets=facets)
+        if not (self._closeness and kept):
+            return found
+        return self._closeness.measured(found, dense, self._index.vectors([passage.id for passage in kept]))
 
     def scope(self, question: Question, *, expired: bool = False) -> Scope:
         """The hard filter that the question's reader, tags and day amount to."""

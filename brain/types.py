@@ -59,12 +59,16 @@ class Chunk:
 
 @dataclass(frozen=True, slots=True)
 class Scores:
-    """How a passage was found: cosine similarity, BM25, the fused rank score, the reranker's score where there is one."""
+    """How a passage was found: cosine similarity, BM25, the fused rank score, the reranker's score where there is one.
+
+    `close`: its cosine without what all texts share (`brain.closeness`), of whatever rank it is.
+    """
 
     fused: float
     dense: float | None = None
     sparse: float | None = None
     reranked: float | None = None
+    close: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,8 @@ class Passages(Sequence[Passage]):
     """Steps that were skipped because they failed: `reranker_failed`, `reranker_timeout`, `reranker_paused`."""
     facets: tuple[Facet, ...] = ()
     """Not empty where the best documents are variants of one another, of which one is shown: the question fits all."""
+    standing: float | None = None
+    """How far the question stands out from questions in general, from 0; see `brain.closeness`."""
     around: tuple[Passage, ...] = ()
     """The passages before and after those, in their documents, where they were asked for."""
 

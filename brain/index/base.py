@@ -138,6 +138,10 @@ class Index(Protocol):
         """What is stored beside the vectors of these points; a point that is gone is left out."""
         ...
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, list[float]]:
+        """The dense vectors of these points; a point that is gone is left out."""
+        ...
+
     def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> dict[str, Payload]:
         """What is stored of the passages at these positions of these documents, in one call."""
         ...

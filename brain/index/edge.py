@@ -145,6 +145,10 @@ class EdgeIndex:
         records = _guarded(self._shard.retrieve, list(ids), True, False)
         return {str(record.id): record.payload or {} for record in records}
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, list[float]]:
+        records = _guarded(self._shard.retrieve, list(ids), False, [DENSE])
+        return {str(record.id): record.vector[DENSE] for record in records}
+
     def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> dict[str, Payload]:
         where, most = self._filters.at(tenant, places), sum(map(len, places.values()))
         records, _ = _guarded(self._shard.scroll, qe.ScrollRequest(limit=most, filter=where, with_payload=True))

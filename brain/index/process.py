@@ -89,6 +89,10 @@ class EdgeProcess:
         found: dict[str, Payload] = self._ask("payloads", list(ids))
         return found
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, list[float]]:
+        found: dict[str, list[float]] = self._ask("vectors", list(ids))
+        return found
+
     def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> dict[str, Payload]:
         found: dict[str, Payload] = self._ask("at", tenant, dict(places))
         return found

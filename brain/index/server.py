@@ -127,6 +127,12 @@ class ServerIndex:
         found = self.guarded(self._client.retrieve, self._collection, list(ids), with_payload=True, with_vectors=False)
         return {str(record.id): record.payload or {} for record in found}
 
+    def vectors(self, ids: Sequence[str]) -> dict[str, list[float]]:
+        found = self.guarded(
+            self._client.retrieve, self._collection, list(ids), with_payload=False, with_vectors=[DENSE]
+        )
+        return {str(record.id): record.vector[DENSE] for record in found}
+
     def at(self, tenant: str, places: Mapping[str, Sequence[int]]) -> dict[str, Payload]:
         where, most = self._filters.at(tenant, places), sum(map(len, places.values()))
         scroll = self._client.scroll
