@@ -159,6 +159,13 @@ class RerankSettings(_Section):
         return self
 
 
+class FacetSettings(_Section):
+    """How users speak of the tags of one key: what to call the key, by language, and its values."""
+
+    label: dict[str, str] = {}
+    names: dict[str, tuple[str, ...]] = Field({}, description="of a value; the first one is shown, each is recognised")
+
+
 class AnswerSettings(_Section):
     """How an answer is made."""
 
@@ -174,6 +181,8 @@ class AnswerSettings(_Section):
     )
     judge_s: float = Field(5, gt=0, description="longest wait for the judge; without its word the check decides")
     sufficiency: float = Field(0.5, ge=0, le=1, description="least probability that the passages hold the answer")
+    contact: dict[str, str] = Field({}, description="the way to a person, by language: a text or a URL; with a refusal")
+    facets: dict[str, FacetSettings] = {}
 
 
 class LLMSettings(_Section):

@@ -188,7 +188,7 @@ class Status(StrEnum):
 
 
 class Reason(StrEnum):
-    """Why there is no answer, or only a degraded one."""
+    """Why there is no answer, no plain one, or only a degraded one."""
 
     NO_EVIDENCE = "no_evidence"
     INSUFFICIENT_EVIDENCE = "insufficient_evidence"
@@ -196,6 +196,8 @@ class Reason(StrEnum):
     CONFLICTING = "conflicting"
     OUT_OF_SCOPE = "out_of_scope"
     MODEL_FAILED = "model_failed"
+    SMALL_TALK = "small_talk"
+    """Nothing was asked: a greeting, thanks, an insult. The message replies; nothing was searched."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,11 +268,35 @@ class Trace:
     timings: dict[str, float] = field(default_factory=dict)
     degraded: tuple[str, ...] = ()
     """Steps of the search that were skipped; see `Passages.degraded`."""
+    named: tuple[str, ...] = ()
+    """Tags that the question names and that were asked for; see `brain.clarify`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One value of a facet, what to call it, and of how many documents it is."""
+
+    value: str
+    label: str
+    documents: int
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A facet that the answer depends on: asked again with a tag `key:value`, the question has one. `total`: of all its values."""
+
+    key: str
+    label: str
+    options: tuple[Option, ...]
+    total: int
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What the user gets: cited sentences, or a refusal with its reason and the closest passages."""
+    """What the user gets: cited sentences, or a refusal with its reason and the closest passages.
+
+    Where articles contradict each other (refused, `conflicting`), the sentences are what each of them says.
+    """
 
     id: str
     status: Status
@@ -281,6 +307,12 @@ class Answer:
     reason: Reason | None = None
     message: str | None = None
     """What to tell the user where there is no plain answer, or beside it, in the question's language."""
+    choices: tuple[Choice, ...] = ()
+    """With `needs_clarification`: what the question leaves open."""
+    newer: str | None = None
+    """With `conflicting`: the cited document that was changed last, where that is known."""
+    contact: str | None = None
+    """With a refusal: the way to a person, as the settings have it."""
 
     @property
     def text(self) -> str:
