@@ -64,12 +64,35 @@ class Source(DocumentLink):
     """A cited document; its headings are those above the first quote."""
 
     number: int
+    newer: bool = Field(description="where articles contradict each other: this one was changed last")
     updated_at: date | None
     heading_path: list[str]
 
 
+class Option(BaseModel):
+    """One value: asked again with it, the question has an answer."""
+
+    value: str
+    label: str
+    documents: int
+    tag: str = Field(description="to be sent among `tags`")
+
+
+class Choice(BaseModel):
+    """What the answer depends on. At most ten options are listed, the most frequent ones; any other value may be sent too."""
+
+    key: str
+    label: str
+    options: list[Option]
+    total: int = Field(description="of all values")
+
+
 class AnswerResponse(BaseModel):
-    """Sentences, each with its citations; without sentences, `reason` and `message` say why."""
+    """Sentences, each with its citations; without sentences, `reason` and `message` say why.
+
+    `needs_clarification`: ask again with the `tag` of one of the `choices`. Refused as `conflicting`: the sentences are what each of
+    the contradicting articles says. `small_talk`: nothing was asked, `message` is the reply.
+    """
 
     id: str
     status: types.Status
@@ -82,6 +105,8 @@ class AnswerResponse(BaseModel):
     closest: list[DocumentLink] = Field(
         description="where to look instead, where there is no sentence and the question is not about something else"
     )
+    choices: list[Choice] = Field(description="with `needs_clarification`: what the question leaves open")
+    contact: str | None = Field(description="with a refusal: the way to a person, a text or a URL")
 
 
 @router.post(
@@ -123,8 +148,10 @@ def _shown(answer: types.Answer) -> AnswerResponse:
         language=answer.language,
         text=answer.text,
         sentences=[_sentence(sentence, numbers) for sentence in answer.sentences],
-        sources=_sources(cited, answer.passages, numbers),
+        sources=_sources(cited, answer, numbers),
         closest=[] if cited or answer.reason is types.Reason.OUT_OF_SCOPE else _closest(answer.passages),
+        choices=[_choice(choice) for choice in answer.choices],
+        contact=answer.contact,
     )
 
 
@@ -145,16 +172,23 @@ def _sentence(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
     )
 
 
-def _sources(
-    cited: Iterable[types.Citation], passages: Iterable[types.Passage], numbers: dict[str, int]
-) -> list[Source]:
-    by_id = {passage.id: passage for passage in passages}
+def _choice(choice: types.Choice) -> Choice:
+    options = [
+        Option(value=o.value, label=o.label, documents=o.documents, tag=f"{choice.key}:{o.value}")
+        for o in choice.options
+    ]
+    return Choice(key=choice.key, label=choice.label, options=options, total=choice.total)
+
+
+def _sources(cited: Iterable[types.Citation], answer: types.Answer, numbers: dict[str, int]) -> list[Source]:
+    by_id = {passage.id: passage for passage in answer.passages}
     first: dict[str, types.Passage] = {}
     for citation in cited:
         first.setdefault(citation.document_id, by_id[citation.passage_id])
     return [
         Source(
             number=numbers[id],
+            newer=id == answer.newer,
             document_id=id,
             title=passage.title,
             url=passage.url,

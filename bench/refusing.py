@@ -58,9 +58,14 @@ def weights_of(sets: Sequence[Set], subject: bool) -> list[np.ndarray]:
             same = max(1, sum(o.home == each.home and o.kind == each.kind for o in sets))
             weights[chosen] = share / same / max(1, chosen.sum())
         out.append(weights)
-    total = [sum(float(w[labels_of(s, subject) == label].sum()) for w, s in zip(out, sets, strict=True)) for label in (0, 1)]
+    total = [
+        sum(float(w[labels_of(s, subject) == label].sum()) for w, s in zip(out, sets, strict=True)) for label in (0, 1)
+    ]
     count = sum(map(len, out))
-    return [w * np.where(labels_of(s, subject), 1 / total[1], 1 / total[0]) * count / 2 for w, s in zip(out, sets, strict=True)]
+    return [
+        w * np.where(labels_of(s, subject), 1 / total[1], 1 / total[0]) * count / 2
+        for w, s in zip(out, sets, strict=True)
+    ]
 
 
 def labels_of(each: Set, subject: bool) -> np.ndarray:
@@ -82,7 +87,9 @@ def predicted(model: Weights, features: np.ndarray) -> np.ndarray:
     return np.array([probability(model, row) for row in features])
 
 
-def cross_validated(sets: Sequence[Set], features: Sequence[np.ndarray], subject: bool, seed: int = 0) -> list[np.ndarray]:
+def cross_validated(
+    sets: Sequence[Set], features: Sequence[np.ndarray], subject: bool, seed: int = 0
+) -> list[np.ndarray]:
     """Probabilities by models that saw no question of the same cluster, to whatever knowledge base."""
     clusters = [[f"{s.source}/{a.cluster}" for a in s.asked] for s in sets]
     names = sorted({cluster for each in clusters for cluster in each})
@@ -146,9 +153,19 @@ def _share(each: Set, hits: np.ndarray, of: np.ndarray) -> list[str]:
 
 def pooled(sets: Sequence[Set], said: Sequence[np.ndarray], needed: float) -> list[str]:
     """Over sets, each counting the same."""
-    answered = [float((p >= needed)[(s.labels == 1) & s.known].mean()) for s, p in zip(sets, said, strict=True) if s.labels.any()]
-    refused = {kind: [float((p < needed).mean()) for s, p in zip(sets, said, strict=True) if s.kind == kind] for kind in SHARE}
-    own = [float((p < needed)[s.labels == 0].mean()) for s, p in zip(sets, said, strict=True) if s.kind == "own" and not s.labels.all()]
+    answered = [
+        float((p >= needed)[(s.labels == 1) & s.known].mean())
+        for s, p in zip(sets, said, strict=True)
+        if s.labels.any()
+    ]
+    refused = {
+        kind: [float((p < needed).mean()) for s, p in zip(sets, said, strict=True) if s.kind == kind] for kind in SHARE
+    }
+    own = [
+        float((p < needed)[s.labels == 0].mean())
+        for s, p in zip(sets, said, strict=True)
+        if s.kind == "own" and not s.labels.all()
+    ]
     shares = (answered, own, refused["removed"], refused["foreign"])
     return [f"{np.mean(values):.3f}" if values else "–" for values in shares]
 
@@ -157,7 +174,9 @@ def curve(sets: Sequence[Set], said: Sequence[np.ndarray]) -> list[list[str]]:
     return [[f"{needed:.2f}", *pooled(sets, said, needed)] for needed in np.arange(0.2, 0.8, 0.05)]
 
 
-def reasons(sets: Sequence[Set], said: Sequence[np.ndarray], subject: Sequence[np.ndarray], needed: float) -> list[list[str]]:
+def reasons(
+    sets: Sequence[Set], said: Sequence[np.ndarray], subject: Sequence[np.ndarray], needed: float
+) -> list[list[str]]:
     """Of the refused, the share that is said to be about something else: of foreign questions it should be 1, of others 0."""
     rows = []
     for each, probability, on in zip(sets, said, subject, strict=True):

@@ -1,19 +1,21 @@
 """Question in, passages retrieved, answer written, citations checked: or a refusal with its reason."""
 
+import asyncio
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import perf_counter
-from uuid import uuid4
 
 from brain.answerers import Answerer
+from brain.clarify import with_named
+from brain.closeness import Likeness
+from brain.conflicts import conflict
+from brain.deciding import answers_better, contradicted, question_language, refused, unasked, undecided, written
+from brain.ending import ended
 from brain.evidence import assess
 from brain.judge import Judge
-from brain.messages import message
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings
-from brain.sufficient import answers_better, too_weak
-from brain.trace import trace_of
-from brain.types import Answer, Question, Reason, Sentence, Status
+from brain.types import Answer, Passages, Question, Reason, Sentence, Status
 from brain.verify import Verifier
 from brain.writing import Writing
 
@@ -28,30 +30,43 @@ async def answer_events(
     settings: AnswerSettings,
     verifier: Verifier,
     judge: Judge | None = None,
+    like: Likeness | None = None,
 ) -> Events:
     """Answers from the knowledge that the question's reader may see, or says why not."""
     start = perf_counter()
-    passages = await retriever.search(question, settings.passages, around=answerer.reads_around)
-    evidence = assess(question, passages.language, passages)
+    if aside := unasked(question):
+        yield ended(question, Passages((), question_language(question)), aside, answerer.name, settings, start)
+        return
+    asked, passages = await _found(question, retriever, answerer, settings)
+    evidence = assess(asked.text, passages.language, passages)
     writing = Writing(answerer, verifier, settings, judge)
-    reason = too_weak(evidence, passages, settings.sufficiency)
-    if not reason:
-        async with aclosing(writing.sentences(question, passages)) as sentences:
+    decision = undecided(passages, evidence, settings)
+    if not decision and (found := await asyncio.to_thread(conflict, asked.text, passages, like)):
+        decision = contradicted(found, passages.language)
+    if not decision:
+        async with aclosing(writing.sentences(asked, passages)) as sentences:
             async for sentence in sentences:
                 yield sentence
-        reason = Reason.MODEL_FAILED if writing.failed else None
-    status = Status.DEGRADED if reason else Status.ANSWERED
-    if not writing.draft.sentences:
-        status, reason = Status.REFUSED, reason or Reason.INSUFFICIENT_EVIDENCE
-        expired = await retriever.search(question, settings.passages, expired=True)
-        if answers_better(assess(question, expired.language, expired), evidence, settings.sufficiency):
-            reason = Reason.EXPIRED
-    passages = passages.with_cited({c.passage_id for s in writing.draft.checked for c in s.citations})
-    timings = writing.timings | {"total": 1e3 * (perf_counter() - start)}
-    trace = trace_of(question, passages, writing.draft, answerer.name, evidence, timings)
-    said = writing.notice or (message(reason, passages.language) if reason else None)
-    shown = writing.draft.sentences
-    yield Answer(uuid4().hex, status, passages.language, shown, passages.items, trace, reason, said)
+        decision = written(writing, passages.language)
+    else:
+        for sentence in decision.sentences:
+            yield sentence
+    if decision.status is Status.REFUSED and not decision.sentences:
+        expired = await retriever.search(asked, settings.passages, expired=True)
+        if answers_better(assess(asked.text, expired.language, expired), evidence, settings.sufficiency):
+            decision = refused(Reason.EXPIRED, passages.language)
+    yield ended(question, passages, decision, answerer.name, settings, start, asked, evidence, writing)
+
+
+async def _found(
+    question: Question, retriever: Retriever, answerer: Answerer, settings: AnswerSettings
+) -> tuple[Question, Passages]:
+    """The question with the tags that it names, where what was found differs by them, and the passages."""
+    passages = await retriever.search(question, settings.passages, around=answerer.reads_around)
+    named = with_named(question, passages.facets, settings.facets)
+    if named is not question:
+        passages = await retriever.search(named, settings.passages, around=answerer.reads_around)
+    return named, passages
 
 
 async def whole(events: Events) -> Answer:

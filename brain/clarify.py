@@ -1,7 +1,7 @@
 """Which variant is meant: the values of a facet that the question names itself, or the choice that it leaves open.
 
-A question that fits 126 agreements has no answer of its own. One that says "dans la convention Syntec (1486)" names its agreement: that
-tag is then asked for as if the caller had sent it, which can only narrow what is found.
+A question that fits 126 agreements has no answer of its own. One that says "dans la convention Syntec (1486)" names its agreement:
+that tag is then asked for as if the caller had sent it, which can only narrow what is found.
 """
 
 import re

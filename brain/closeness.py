@@ -6,7 +6,7 @@ language, the register) makes cosines comparable between knowledge bases (Mu & V
 belong to the encoder and come with Brain for the embedded one; `bench/refusing.py` measures them.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.resources import files
@@ -14,11 +14,12 @@ from importlib.resources import files
 import numpy as np
 import numpy.typing as npt
 
-from brain.encoder.base import normalized
+from brain.encoder.base import Encoder, normalized
 from brain.encoder.e5 import FOLDER
 from brain.types import Passages
 
 Vectors = npt.NDArray[np.float32]
+Likeness = Callable[[Sequence[str]], Vectors]
 DATA = "e5_common.npy"
 DIRECTIONS = 3
 
@@ -39,7 +40,9 @@ class Closeness:
         together = np.vstack([questions - means[0], passages - means[1]])
         return cls(*means, np.linalg.svd(together, full_matrices=False)[2][:DIRECTIONS])
 
-    def measured(self, passages: Passages, question: Sequence[float], vectors: Mapping[str, Sequence[float]]) -> Passages:
+    def measured(
+        self, passages: Passages, question: Sequence[float], vectors: Mapping[str, Sequence[float]]
+    ) -> Passages:
         """The passages with how close each is, and how far the question stands out. `vectors` by the passages' ids."""
         own = self._without(np.asarray(question, np.float32) - self.questions)
         there = [passage.id for passage in passages if passage.id in vectors]
@@ -49,8 +52,20 @@ class Closeness:
         items = (replace(p, scores=replace(p.scores, close=of.get(p.id))) for p in passages)
         return replace(passages, items=tuple(items), standing=float(np.linalg.norm(own)))
 
+    def likeness(self, questions: Vectors) -> Vectors:
+        """How like each of these texts, encoded as questions, is to each of them: cosines, (texts, texts)."""
+        rows = normalized(self._without(questions - self.questions))
+        return rows @ rows.T
+
     def _without(self, vectors: Vectors) -> Vectors:
-        return vectors - vectors @ self.directions.T @ self.directions
+        along: Vectors = vectors @ self.directions.T
+        return vectors - along @ self.directions
+
+
+def likeness_of(encoder: Encoder) -> Likeness | None:
+    """How like texts are, by an encoder's vectors; None of all but the embedded one."""
+    closeness = closeness_of(encoder.name)
+    return (lambda texts: closeness.likeness(encoder.encode_questions(texts))) if closeness else None
 
 
 @lru_cache

@@ -1,33 +1,32 @@
 """Do pages contradict each other on what is asked? Two sentences of two documents that say the same of another figure.
 
-Both must speak of what the question asks, and so like each other that only the figure tells them apart: one value each of one kind (how
-long, how much, when), in the same language. Not variants of one page by a facet, and not sentences or titles that name different
-years, dates or other figures: those speak of different cases. Values are read as `brain/verify/values.py` reads them.
+Both must speak of what the question asks, and be so like each other that only the figure tells them apart: one value each of one kind
+(how long, how much, when), in the same language. Not variants of one page by a facet, and not sentences or titles that name
+different years, dates or other figures: those speak of different cases. Values are read as `brain/verify/values.py` reads them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cached_property
 from itertools import combinations
 
+from brain.closeness import Likeness
 from brain.facets import tag_key
 from brain.text.analyzer import terms
+from brain.text.asking import asks_for_figure
 from brain.text.units import Unit, units
 from brain.types import Citation, Passage, Passages, Sentence
-from brain.verify.support import Close
 from brain.verify.values import Value, values_in
 
-MOST_PAIRS = 3
-"""Pairs that are compared by meaning; each costs milliseconds, and there are seldom any."""
-LEAST_ASKED = 0.25
-"""Share of the question's terms that each of the two must hold, its title and headings included."""
-ALIKE = 0.3
-"""Share of the shorter one's terms that both must have for the pair to be looked at."""
-CLOSE = 0.9
-"""Cosine of the two from which on they say the same; of the embedded encoder."""
-SAME_WORDS = 0.8
-"""The same by words alone, where there are no vectors."""
+MOST_COMPARED = 10
+"""Sentences that are compared by meaning; each costs milliseconds. There are seldom any."""
+NEAR = 0.2
+"""Passages that are less close to the question (`Scores.close`) speak of something else."""
+ASKED, CLOSE = 1.5, 1.17
+"""Likeness of the two sentences, and `ASKED` times that of the question to the less like of them, must add up to `CLOSE`."""
+LEAST_ASKED, SAME_WORDS = 0.25, 0.8
+"""Without vectors: share of the question's terms in each, its title included; share of the shorter one's terms in the other."""
 TIMES = {"minute": 1 / 1440, "day": 1.0, "working day": 1.0, "ouvrable day": 1.0, "month": 30.4}
 """Units of how long, in days."""
 ROUGHLY = 0.04
@@ -66,26 +65,48 @@ class Stated:
         return frozenset(terms("\n".join((self.passage.title, *self.passage.heading_path)), self.language))
 
 
-def conflict(question: str, passages: Passages, close: Close | None) -> Conflict | None:
-    """The closest pair that contradicts itself. `close`: the encoder's cosines, where its vectors are known."""
-    found = [(alike(one, other), one, other) for one, other in pairs(question, passages)]
-    best = sorted(found, key=lambda pair: -pair[0])[:MOST_PAIRS]
-    for shared, one, other in best:
-        if close:
-            if close(one.unit.text, [other.unit.text])[0] >= CLOSE:
-                return _conflict(one, other)
-        elif shared >= SAME_WORDS:
-            return _conflict(one, other)
-    return None
+Pair = tuple[Stated, Stated]
 
 
-def pairs(question: str, passages: Passages) -> Iterator[tuple[Stated, Stated]]:
-    """What might contradict itself."""
-    asked = {language: frozenset(terms(question, language)) for language in {p.language or "" for p in passages}}
-    stated = [s for p in passages for s in _stated(p) if _on(s, asked[p.language or ""])]
-    for one, other in combinations(stated, 2):
-        if _comparable(one, other) and differ(one.value, other.value) and alike(one, other) >= ALIKE:
+def conflict(question: str, passages: Passages, like: Likeness | None) -> Conflict | None:
+    """The pair that contradicts itself most plainly. `like`: how like texts are, where the encoder's vectors are known.
+
+    Only of a question that asks how much, how long or when: of others, figures are seldom the answer.
+    """
+    if not asks_for_figure(question):
+        return None
+    found = list(pairs(passages))
+    if not found:
+        return None
+    one, other, much = max(
+        _by_meaning(question, found, like) if like else _by_words(question, found), key=lambda p: p[2]
+    )
+    return _conflict(one, other) if much >= CLOSE else None
+
+
+def pairs(passages: Passages) -> Iterator[tuple[Stated, Stated]]:
+    """Sentences that would contradict each other, were they about the same."""
+    near = [p for p in passages if p.scores.close is None or p.scores.close >= NEAR]
+    for one, other in combinations([stated for passage in near for stated in _stated(passage)], 2):
+        if _comparable(one, other) and differ(one.value, other.value):
             yield one, other
+
+
+def _by_meaning(question: str, found: Sequence[Pair], like: Likeness) -> Iterator[tuple[Stated, Stated, float]]:
+    texts = list(dict.fromkeys(s.unit.text for pair in found for s in pair))[:MOST_COMPARED]
+    likeness = like([question, *texts])
+    place = {text: at for at, text in enumerate(texts, 1)}
+    for one, other in found:
+        if (a := place.get(one.unit.text)) and (b := place.get(other.unit.text)):
+            asked = min(likeness[0][a], likeness[0][b])
+            yield one, other, float(likeness[a][b] + ASKED * asked)
+
+
+def _by_words(question: str, found: Sequence[Pair]) -> Iterator[tuple[Stated, Stated, float]]:
+    for one, other in found:
+        asked = frozenset(terms(question, one.language))
+        held = min(len(asked & (s.words | s.around)) for s in (one, other)) / max(1, len(asked))
+        yield one, other, CLOSE * (held >= LEAST_ASKED and alike(one, other) >= SAME_WORDS)
 
 
 def alike(one: Stated, other: Stated) -> float:
@@ -125,10 +146,6 @@ def _kind(value: Value) -> str:
     if value.kind != "number" or not value.unit:
         return ""
     return "time" if value.unit in TIMES else value.unit
-
-
-def _on(stated: Stated, asked: frozenset[str]) -> bool:
-    return bool(asked) and len(asked & (stated.words | stated.around)) >= LEAST_ASKED * len(asked)
 
 
 def _comparable(one: Stated, other: Stated) -> bool:

@@ -1,4 +1,4 @@
-"""What is decided before anything is written. Pure and cheap: no model, nothing searched."""
+"""How an answer ends: what is decided before anything is written (pure and cheap: no model, nothing searched), and after."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from brain.settings import AnswerSettings
 from brain.smalltalk import meddles, small_talk
 from brain.text.language import detect
 from brain.types import Choice, Passages, Question, Reason, Sentence, Status
+from brain.writing import Writing
 
 OFF_SUBJECT = 0.5
 """Below this probability that the question is about the knowledge base at all, a refusal says so: the likelier of the two."""
@@ -17,37 +18,55 @@ OFF_SUBJECT = 0.5
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """How an answer ends that is not written; `sentences` are the contradicting ones."""
+    """How an answer ends, with the sentences that are shown."""
 
     status: Status
     reason: Reason | None
-    message: str
+    message: str | None
     sentences: tuple[Sentence, ...] = ()
     choices: tuple[Choice, ...] = ()
     newer: str | None = None
 
 
-def unasked(question: Question) -> tuple[Decision, str] | None:
-    """The reply to what asks nothing of the knowledge, and its language; None where something is asked."""
-    talk = small_talk(question.text)
-    if not talk and not meddles(question.text):
-        return None
-    said = question.turns[-1].text if question.turns and talk else question.text  # "ok" is of any language
-    language = question.language or detect(said)
-    if talk:
-        return Decision(Status.ANSWERED, Reason.SMALL_TALK, reply(talk, language)), language
-    return Decision(Status.REFUSED, Reason.OUT_OF_SCOPE, notice("instructions", language)), language
+def unasked(question: Question) -> Decision | None:
+    """The reply to what asks nothing of the knowledge; None where something is asked."""
+    language = question_language(question)
+    if talk := small_talk(question.text):
+        return Decision(Status.ANSWERED, Reason.SMALL_TALK, reply(talk, language))
+    if meddles(question.text):
+        return Decision(Status.REFUSED, Reason.OUT_OF_SCOPE, notice("instructions", language))
+    return None
+
+
+def question_language(question: Question) -> str:
+    """Of "ok" and the like, which are of any language, that of the user's turn before."""
+    before = [turn.text for turn in question.turns if turn.role == "user"]
+    said = before[-1] if before and small_talk(question.text) else question.text
+    return question.language or detect(said)
 
 
 def undecided(passages: Passages, evidence: Evidence, settings: AnswerSettings) -> Decision | None:
     """Why what was found is not to be written from: too little, or one of many. None where it is."""
     language = passages.language
     if reason := too_weak(passages, evidence, settings.sufficiency):
-        return Decision(Status.REFUSED, reason, message(reason, language))
+        return refused(reason, language)
     if open_ := choices(passages, language, settings.facets):
         asked = notice("which", language).format(", ".join(choice.label for choice in open_))
         return Decision(Status.NEEDS_CLARIFICATION, None, asked, choices=open_)
     return None
+
+
+def refused(reason: Reason, language: str) -> Decision:
+    return Decision(Status.REFUSED, reason, message(reason, language))
+
+
+def written(writing: Writing, language: str) -> Decision:
+    """What came of writing: a refusal where nothing of it held."""
+    failed = Reason.MODEL_FAILED if writing.failed else None
+    if not writing.draft.sentences:
+        return refused(failed or Reason.INSUFFICIENT_EVIDENCE, language)
+    said = writing.notice or (message(failed, language) if failed else None)
+    return Decision(Status.DEGRADED if failed else Status.ANSWERED, failed, said, writing.draft.sentences)
 
 
 def contradicted(conflict: Conflict, language: str) -> Decision:
@@ -67,8 +86,3 @@ def too_weak(passages: Passages, evidence: Evidence, needed: float) -> Reason | 
 def answers_better(expired: Evidence, valid: Evidence, needed: float) -> bool:
     """Whether pages that are no longer valid would have answered, and what is valid holds less of it."""
     return expired.probability >= needed and expired.probability > valid.probability
-
-
-def contact(settings: AnswerSettings, language: str) -> str | None:
-    """The way to a person, in the question's language where there is one."""
-    return settings.contact.get(language) or next(iter(settings.contact.values()), None)

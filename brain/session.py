@@ -10,6 +10,7 @@ from typing import Any
 
 from brain.answer import Events, answer_events, whole
 from brain.answerers import Answerer, make_answerer
+from brain.closeness import likeness_of
 from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, Scope, open_index
 from brain.index.fingerprint import check_manifest, settings_of
@@ -92,7 +93,8 @@ class Brain:
         """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped."""
         with self._held() as serving:
             verifier = Verifier(_encode(serving))
-            parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge
+            like = likeness_of(serving.questions)
+            parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge, like
             events = answer_events(question, *parts)
             async with aclosing(events):
                 async for event in events:

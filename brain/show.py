@@ -12,12 +12,16 @@ from rich.text import Text
 
 from brain.doctor import Check
 from brain.text.analyzer import terms
-from brain.types import Answer, Facet, Passage, Passages, Reason, Sentence, Status
+from brain.types import Answer, Choice, Facet, Passage, Passages, Reason, Sentence, Status
 
 MARKS = {"well": ("✓", "green"), "attention": ("!", "yellow"), "wrong": ("✗", "bold red")}
 CLOSEST = 3
 UNSUPPORTED = ("not borne out by its source", "non confirmé par sa source")
 EXAMPLES = 3
+NEWER = ("newer", "plus récent")
+CONTACT = ("Someone who can help:", "Pour parler à quelqu'un :")
+MORE = ("and {} more", "et {} autres")
+AGAIN = ("Ask again with, for example,", "Posez la question à nouveau avec, par exemple,")
 
 
 def show_answer(answer: Answer, console: Console) -> None:
@@ -56,8 +60,15 @@ class ShownAnswer:
         # Where the sentence is the quotation itself, once is enough.
         quotes = [(c.passage_id, c.quote) for s in answer.sentences for c in s.citations if c.quote != s.text]
         for id, number in self._numbers.items():
-            _source(self._console, f"[{number}]", passages[id], [quote for passage, quote in quotes if passage == id])
-        if answer.status is Status.REFUSED and answer.passages and answer.reason is not Reason.OUT_OF_SCOPE:
+            newer = NEWER[self._french] if passages[id].document_id == answer.newer else ""
+            said = [quote for passage, quote in quotes if passage == id]
+            _source(self._console, f"[{number}]", passages[id], said, newer)
+        for choice in answer.choices:
+            _choice(self._console, choice, self._french)
+        if answer.contact:
+            self._console.print(Text(f"{CONTACT[self._french]} {answer.contact}"))
+        refused = answer.status is Status.REFUSED and not answer.sentences
+        if refused and answer.passages and answer.reason is not Reason.OUT_OF_SCOPE:
             self._console.print(Text("Pages les plus proches :" if self._french else "Closest pages:", style="dim"))
             closest = {passage.document_id: passage for passage in reversed(answer.passages)}
             for passage in list(reversed(closest.values()))[:CLOSEST]:
@@ -75,12 +86,25 @@ def _table(markdown: str) -> Table:
     return table
 
 
-def _source(console: Console, mark: str, passage: Passage, quotes: Sequence[str]) -> None:
+def _choice(console: Console, choice: Choice, french: bool) -> None:
+    """The values with how many documents have each, and how to ask again."""
+    for option in choice.options:
+        name = option.label if option.label == option.value else f"{option.label} ({option.value})"
+        console.print(Padding(Text(f"· {name}  ").append(f"{option.documents}", style="dim"), (0, 0, 0, 2)))
+    more = choice.total - len(choice.options)
+    if more:
+        console.print(Padding(Text(f"… {MORE[french].format(more)}", style="dim"), (0, 0, 0, 2)))
+    console.print(Text(f"{AGAIN[french]} --tag {choice.key}:{choice.options[0].value}", style="dim"))
+
+
+def _source(console: Console, mark: str, passage: Passage, quotes: Sequence[str], newer: str = "") -> None:
     line = Text(f"{mark} ", style="bold cyan").append(passage.title, style="bold")
     if passage.heading_path and passage.heading_path[-1] != passage.title:
         line.append(f" › {passage.heading_path[-1]}")
     details = [passage.url or passage.document_id, str(passage.updated_at or "")]
     line.append("  " + "  ".join(detail for detail in details if detail), style="dim")
+    if newer:
+        line.append(f"  {newer}", style="green")
     console.print(Padding(line, (0, 0, 0, 2)))
     for quote in quotes:
         console.print(Padding(Text(f"« {' '.join(quote.split())} »", style="italic"), (0, 0, 0, 6)))
