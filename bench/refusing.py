@@ -177,11 +177,14 @@ def curve(sets: Sequence[Set], said: Sequence[np.ndarray]) -> list[list[str]]:
 def reasons(
     sets: Sequence[Set], said: Sequence[np.ndarray], subject: Sequence[np.ndarray], needed: float
 ) -> list[list[str]]:
-    """Of the refused, the share that is said to be about something else: of foreign questions it should be 1, of others 0."""
+    """Of the refused, mean over sets, the share that is called out of scope: of foreign questions it should be 1, of others 0."""
     rows = []
-    for each, probability, on in zip(sets, said, subject, strict=True):
-        refused = (probability < needed) & (each.labels == 0)
-        rows.append([each.name, *_share(each, on < 0.5, refused)])
+    for cut in np.arange(0.1, 0.65, 0.1):
+        row = [f"{cut:.1f}"]
+        for kind in SHARE:
+            of_kind = [(p < needed, on < cut) for s, p, on in zip(sets, said, subject, strict=True) if s.kind == kind]
+            row.append(f"{np.mean([out[refused].mean() for refused, out in of_kind if refused.any()]):.2f}")
+        rows.append(row)
     return rows
 
 
@@ -197,7 +200,7 @@ def report(sets: Sequence[Set], needed: float, lexical: bool) -> None:
         show(f"refusing: {title}", ["set", "n", "precision", "95 %", "n", "recall", "95 %"], both, [])
         heads = ["needed", "answered", "refused: own", "gold removed", "foreign"]
         show(f"mean over sets: {title}", heads, curve(sets, said), [])
-        heads = ["set", "refused", "share", "95 %"]
+        heads = ["least on the subject", "own", "gold removed", "foreign"]
         show(f"called out_of_scope: {title}", heads, reasons(sets, said, subject, needed), [])
     kind = Lexical if lexical else Features
     for name, on in (("ANSWERED", False), ("ON_SUBJECT", True)):

@@ -60,8 +60,10 @@ def _says(text: str, key: str, name: str) -> bool:
     """Whether the words of a name stand in the text, one after the other."""
     if name.isdigit():
         number = name.lstrip("0") or "0"
-        before = "" if len(number) >= LEAST_DIGITS else rf"\b{re.escape(key)}\W{{0,3}}"
-        return bool(re.search(rf"{before}(?<![\d.,])0*{number}(?!\d){_MEASURE}", text, re.IGNORECASE))
+        alone = "|".join(form for form in {name, number} if len(form) >= LEAST_DIGITS)
+        behind_key = rf"\b{re.escape(key)}\W{{0,4}}0*{number}"
+        either = rf"(?:(?<![\d.,])(?:{alone})|{behind_key})" if alone else behind_key
+        return bool(re.search(rf"{either}(?!\d){_MEASURE}", text, re.IGNORECASE))
     words, said = list(_words(name)), list(_words(text))
     return bool(words) and any(said[at : at + len(words)] == words for at in range(len(said) - len(words) + 1))
 

@@ -31,6 +31,8 @@ TIMES = {"minute": 1 / 1440, "day": 1.0, "working day": 1.0, "ouvrable day": 1.0
 """Units of how long, in days."""
 ROUGHLY = 0.04
 """30 days are a month: lengths that differ by no more are the same."""
+LEAST_WORDS = 2
+"""A date alone says nothing that could be contradicted."""
 LONGEST = 400
 """Characters of a unit; a long list or table states many things."""
 
@@ -87,13 +89,17 @@ def conflict(question: str, passages: Passages, like: Likeness | None) -> Confli
 def pairs(passages: Passages) -> Iterator[tuple[Stated, Stated]]:
     """Sentences that would contradict each other, were they about the same."""
     near = [p for p in passages if p.scores.close is None or p.scores.close >= NEAR]
-    for one, other in combinations([stated for passage in near for stated in _stated(passage)], 2):
+    for one, other in combinations([stated for passage in near for stated in stated_in(passage)], 2):
         if _comparable(one, other) and differ(one.value, other.value):
             yield one, other
 
 
 def _by_meaning(question: str, found: Sequence[Pair], like: Likeness) -> Iterator[tuple[Stated, Stated, float]]:
-    texts = list(dict.fromkeys(s.unit.text for pair in found for s in pair))[:MOST_COMPARED]
+    def promising(pair: Pair) -> float:
+        return alike(*pair) + min(_asked(question, stated) for stated in pair)
+
+    best = sorted(found, key=promising, reverse=True)
+    texts = list(dict.fromkeys(s.unit.text for pair in best for s in pair))[:MOST_COMPARED]
     likeness = like([question, *texts])
     place = {text: at for at, text in enumerate(texts, 1)}
     for one, other in found:
@@ -104,9 +110,14 @@ def _by_meaning(question: str, found: Sequence[Pair], like: Likeness) -> Iterato
 
 def _by_words(question: str, found: Sequence[Pair]) -> Iterator[tuple[Stated, Stated, float]]:
     for one, other in found:
-        asked = frozenset(terms(question, one.language))
-        held = min(len(asked & (s.words | s.around)) for s in (one, other)) / max(1, len(asked))
-        yield one, other, CLOSE * (held >= LEAST_ASKED and alike(one, other) >= SAME_WORDS)
+        asked = min(_asked(question, stated) for stated in (one, other))
+        yield one, other, CLOSE * (asked >= LEAST_ASKED and alike(one, other) >= SAME_WORDS)
+
+
+def _asked(question: str, stated: Stated) -> float:
+    """Share of the question's terms in a sentence, its title and headings."""
+    asked = frozenset(terms(question, stated.language))
+    return len(asked & (stated.words | stated.around)) / max(1, len(asked))
 
 
 def alike(one: Stated, other: Stated) -> float:
@@ -124,7 +135,8 @@ def differ(one: Value, other: Value) -> bool:
     return not one.readings & other.readings
 
 
-def _stated(passage: Passage) -> Iterator[Stated]:
+def stated_in(passage: Passage) -> Iterator[Stated]:
+    """The sentences of a passage that state one value of a kind."""
     language = passage.language or ""
     for unit in units(passage.text):
         if len(unit.text) > LONGEST or unit.text.startswith("|"):
@@ -136,7 +148,9 @@ def _stated(passage: Passage) -> Iterator[Stated]:
         for kind, values in by_kind.items():
             if kind and len({value.readings for value in values}) == 1:
                 others = frozenset((k, v.readings) for k, all_ in by_kind.items() if k != kind for v in all_)
-                yield Stated(passage, unit, kind, values[0], others, language)
+                stated = Stated(passage, unit, kind, values[0], others, language)
+                if len(stated.words) >= LEAST_WORDS:
+                    yield stated
 
 
 def _kind(value: Value) -> str:

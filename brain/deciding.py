@@ -12,7 +12,7 @@ from brain.text.language import detect
 from brain.types import Choice, Passages, Question, Reason, Sentence, Status
 from brain.writing import Writing
 
-OFF_SUBJECT = 0.5
+OFF_SUBJECT = 0.3
 """Below this probability that the question is about the knowledge base at all, a refusal says so: the likelier of the two."""
 
 

@@ -66,10 +66,38 @@ ANSWERED = Weights(
     -1.72, Features(close=12.78, said=2.93, titled=-1.66, standing=-9.67, sentences=3.39, crossing=1.59, french=1.58)
 )
 ON_SUBJECT = Weights(
-    -10.79, Features(close=17.07, said=2.76, titled=-0.46, standing=9.55, sentences=8.11, crossing=0.69, french=3.15)
+    -6.21, Features(close=16.82, said=2.51, titled=0, standing=0, sentences=0, crossing=0.96, french=2.58)
 )
-LEXICAL_ANSWERED = Weights(0.0, Lexical(0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
-LEXICAL_ON_SUBJECT = Weights(0.0, Lexical(0, 0, 0, 0, 0, 0, 0, 0, 0, 0))
+LEXICAL_ANSWERED = Weights(
+    -10.32,
+    Lexical(
+        covered=2.56,
+        covered_by_all=2.22,
+        said=4.50,
+        titled=-1.28,
+        ahead=1.06,
+        agreed=1.04,
+        sentences=4.09,
+        crossing=3.27,
+        french=1.78,
+        asked=1.60,
+    ),
+)
+LEXICAL_ON_SUBJECT = Weights(
+    -5.17,
+    Lexical(
+        covered=4.37,
+        covered_by_all=2.89,
+        said=1.23,
+        titled=0,
+        ahead=0,
+        agreed=0,
+        sentences=0,
+        crossing=2.61,
+        french=1.96,
+        asked=0,
+    ),
+)
 
 
 @dataclass(frozen=True, slots=True)

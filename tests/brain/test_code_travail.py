@@ -17,7 +17,7 @@ import pytest
 
 from brain.session import Brain
 from brain.settings import load_settings
-from brain.types import Passages, Question
+from brain.types import Passages, Question, Status
 from ingest.parse import Defaults
 from ingest.run import ingest_folder
 
@@ -185,3 +185,32 @@ def test_with_its_agreement_its_page_is_found_and_mostly_among_the_first_two(cor
 
     assert len(places) >= 0.96 * len(QUESTIONS)
     assert sum(place < 2 for place in places) >= 0.9 * len(QUESTIONS)
+
+
+@pytest.mark.parametrize(("number", "text"), QUESTIONS)
+def test_without_an_agreement_the_answer_asks_which(corpus: Corpus, number: int, text: str) -> None:
+    found = asyncio.run(corpus.brain.ask(Question(text or corpus.titles[number])))
+
+    if found.status is not Status.NEEDS_CLARIFICATION:  # ranking may put another page first
+        assert not found.choices
+        return
+    (choice,) = found.choices
+    assert (choice.key, found.sentences, found.reason) == ("idcc", (), None)
+    assert len(choice.options) == 10 < choice.total
+    assert {option.value for option in choice.options} <= set(corpus.agreements[number])
+
+
+def test_most_questions_are_asked_back_and_answered_with_the_agreement(corpus: Corpus) -> None:
+    asked_back, answered, named = 0, 0, 0
+    for at, (number, text) in enumerate(QUESTIONS):
+        agreement, asked = random.Random(at).choice(corpus.agreements[number]), text or corpus.titles[number]
+        asked_back += asyncio.run(corpus.brain.ask(Question(asked))).status is Status.NEEDS_CLARIFICATION
+        with_tag = asyncio.run(corpus.brain.ask(Question(asked, tags=(f"idcc:{agreement}",))))
+        answered += with_tag.status is Status.ANSWERED
+        within = asyncio.run(corpus.brain.ask(Question(f"{asked} (convention {agreement})")))
+        assert within.trace.named in ((f"idcc:{agreement}",), ())
+        assert within.status is not Status.NEEDS_CLARIFICATION or not within.trace.named
+        named += within.trace.named != ()
+    assert asked_back >= 0.8 * len(QUESTIONS)
+    assert answered >= 0.8 * len(QUESTIONS)
+    assert named >= 0.9 * len(QUESTIONS)

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import numpy as np
 import pytest
@@ -81,6 +81,16 @@ def ids(points: Sequence[Point]) -> set[str]:
 
 
 # What is stored
+
+
+def test_vectors_come_back_for_the_points_that_are_there(index: Index) -> None:
+    points = [point("Le retour est gratuit.", "retours"), point("La livraison est payante.", "livraison")]
+    index.upsert(points)
+
+    found = index.vectors([points[1].id, points[0].id, str(UUID(int=7))])
+
+    assert found.keys() == ids(points)
+    assert all(found[p.id] == pytest.approx(p.dense, abs=1e-6) for p in points)
 
 
 def test_a_passage_comes_back_as_it_was_stored(index: Index) -> None:

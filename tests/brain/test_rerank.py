@@ -14,7 +14,7 @@ from brain.answer import answer
 from brain.answerers import ExtractiveAnswerer
 from brain.breaker import FAILURES, PAUSE_S, Breaker
 from brain.errors import RerankError
-from brain.evidence import Evidence, Features
+from brain.evidence import Evidence
 from brain.index.base import Point, payload_of, point_id
 from brain.index.edge import EdgeIndex
 from brain.rerank import make_reranker
@@ -245,7 +245,7 @@ async def test_a_search_for_one_passage_chooses_among_the_candidates(index: Edge
 async def test_an_answer_without_reranker_is_an_answer_and_its_trace_says_so(
     index: EdgeIndex, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    sure = Evidence(0.9, Features(*[0.0] * len(Features._fields)))
+    sure = Evidence(0.9)
     monkeypatch.setattr("brain.answer.assess", lambda *_: sure)
     reranking = step(Scripted(fail))
     retriever = Retriever(index, ENCODER, settings, reranking)

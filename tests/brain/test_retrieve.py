@@ -12,7 +12,7 @@ from brain.answer import answer
 from brain.answerers import ExtractiveAnswerer
 from brain.answerers.base import Draft
 from brain.errors import ModelError, SettingsError
-from brain.evidence import Evidence, Features
+from brain.evidence import Evidence
 from brain.index.base import Point, payload_of, point_id
 from brain.index.edge import EdgeIndex
 from brain.retrieve import Retriever
@@ -128,12 +128,10 @@ def test_what_stands_before_and_after_a_passage_is_read_on_demand(index: EdgeInd
 def sure(monkeypatch: pytest.MonkeyPatch) -> Callable[[float], None]:
     """Sets how likely the passages are to hold the answer: that judgement has tests of its own."""
 
-    def to(probability: float) -> None:
+    def to(probability: float, on_subject: float = 1.0) -> None:
         monkeypatch.setattr(
             "brain.answer.assess",
-            lambda question, language, passages: Evidence(
-                probability if passages else 0.0, Features(*[0.0] * len(Features._fields))
-            ),
+            lambda question, language, passages: Evidence(probability if passages else 0.0, on_subject),
         )
 
     return to
@@ -169,11 +167,11 @@ async def test_without_passages_there_is_no_answer(retriever: Retriever, sure: A
     assert (await ask(retriever, text="Is the return free of charge?")).message.startswith("I found nothing")
 
 
-@pytest.mark.parametrize(("probability", "reason"), [(0.4, "insufficient_evidence"), (0.05, "out_of_scope")])
+@pytest.mark.parametrize(("on_subject", "reason"), [(0.9, "insufficient_evidence"), (0.01, "out_of_scope")])
 async def test_weak_passages_give_a_refusal_and_are_shown(
-    index: EdgeIndex, retriever: Retriever, sure: Any, probability: float, reason: str
+    index: EdgeIndex, retriever: Retriever, sure: Any, on_subject: float, reason: str
 ) -> None:
-    sure(probability)
+    sure(0.2, on_subject)
     add(index, "a", "Le retour du colis est gratuit.")
 
     found = await ask(retriever)
@@ -208,11 +206,10 @@ async def test_weak_valid_pages_do_not_hide_that_an_expired_one_would_have_answe
     expired: float,
     reason: Reason,
 ) -> None:
-    none = Features(*[0.0] * len(Features._fields))
     monkeypatch.setattr(
         "brain.answer.assess",
         lambda question, language, passages: Evidence(
-            0.0 if not passages else expired if passages[0].document_id == "old" else valid, none
+            0.0 if not passages else expired if passages[0].document_id == "old" else valid, 4 * valid
         ),
     )
     add(index, "old", "Le retour du colis.", valid_until=date(2020, 1, 1))

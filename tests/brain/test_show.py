@@ -7,8 +7,10 @@ from rich.console import Console
 from brain.show import show_answer, show_passages
 from brain.types import (
     Answer,
+    Choice,
     Citation,
     Facet,
+    Option,
     Passage,
     Passages,
     Question,
@@ -70,6 +72,38 @@ def test_a_refusal_names_close_pages_but_not_for_another_subject() -> None:
 
     assert "Tarifs" in shown(refused) and "Rien." in shown(refused)
     assert "Tarifs" not in shown(replace(refused, reason=Reason.OUT_OF_SCOPE))
+
+
+def test_choices_are_listed_with_how_to_ask_again() -> None:
+    options = (Option("1486", "Syntec", 3), Option("0016", "0016", 2))
+    asked = replace(
+        answered(),
+        status=Status.NEEDS_CLARIFICATION,
+        message="Laquelle ?",
+        choices=(Choice("idcc", "x", options, 126),),
+    )
+
+    text = shown(asked)
+
+    assert "Laquelle ?" in text and "Syntec (1486)  3" in text and "· 0016  2" in text
+    assert "et 124 autres" in text and "--tag idcc:1486" in text
+    assert "Pages les plus proches" not in text
+
+
+def test_of_two_contradicting_sources_the_newer_is_marked_and_a_refusal_names_a_person() -> None:
+    conflicting = replace(
+        answered("Sauf en été."),
+        status=Status.REFUSED,
+        reason=Reason.CONFLICTING,
+        newer="tarifs",
+        contact="01 02 03 04 05",
+    )
+
+    text = shown(conflicting)
+
+    assert "plus récent" in text and "Pour parler à quelqu'un : 01 02 03 04 05" in text
+    assert "Pages les plus proches" not in text
+    assert "plus récent" not in shown(replace(conflicting, newer=None))
 
 
 def test_a_search_says_that_it_was_not_reranked_and_else_the_score() -> None:

@@ -1,0 +1,103 @@
+"""Pages that contradict each other on a figure; and all that looks like it and is none."""
+
+from collections.abc import Sequence
+from datetime import date
+
+import numpy as np
+import pytest
+
+from brain.conflicts import Conflict, conflict
+from brain.types import Passage, Passages, Scores
+
+ASKED = "Sous combien de jours suis-je remboursé après la réception du retour ?"
+FOURTEEN = "Le remboursement est fait dans les 14 jours après la réception du retour."
+TEN = "Le remboursement est fait dans les 10 jours après la réception du retour."
+
+
+def page(text: str, id: str, **fields: object) -> Passage:
+    defaults = {"title": "Remboursement", "language": "fr", "updated_at": date(2026, 1, 1)}
+    return Passage(id, id, text, (0, len(text)), Scores(1.0), **(defaults | fields))  # type: ignore[arg-type]
+
+
+def of(*pages: Passage, question: str = ASKED) -> Conflict | None:
+    """By words alone, without vectors."""
+    return conflict(question, Passages(pages, "fr"), None)
+
+
+def test_both_are_quoted_the_newer_first_and_marked() -> None:
+    found = of(page(f"Voici. {FOURTEEN}", "old"), page(TEN, "new", updated_at=date(2026, 3, 1)))
+
+    assert found and found.newer == "new"
+    assert [(s.text, s.citations[0].document_id) for s in found.sentences] == [(TEN, "new"), (FOURTEEN, "old")]
+    assert all(s.citations[0].quote == s.text for s in found.sentences)
+    assert found.sentences[1].citations[0].span == (7, 7 + len(FOURTEEN))
+
+
+def test_without_dates_or_of_one_day_none_is_newer() -> None:
+    for day in (None, date(2026, 1, 1)):
+        found = of(page(FOURTEEN, "a", updated_at=day), page(TEN, "b", updated_at=day))
+        assert found and found.newer is None
+
+
+@pytest.mark.parametrize(
+    ("other", "fields"),
+    [
+        ("Le remboursement est fait dans les quatorze jours après la réception du retour.", {}),
+        ("Le remboursement est fait dans les 2 semaines après la réception du retour.", {}),
+        ("Le remboursement est fait dans les 10 à 14 jours après la réception du retour.", {}),
+        ("Le colis est livré dans les 10 jours après la commande.", {}),
+        ("Le remboursement coûte 10 € après la réception du retour.", {}),
+        (TEN, {"title": "Remboursement en 2019"}),
+        (TEN, {"language": "en"}),
+    ],
+)
+def test_what_says_the_same_or_speaks_of_something_else_is_none(other: str, fields: dict[str, object]) -> None:
+    assert of(page(FOURTEEN, "a"), page(other, "b", **fields)) is None
+
+
+def test_a_page_does_not_contradict_itself_nor_its_variants() -> None:
+    assert of(page(f"{FOURTEEN} {TEN}", "a")) is None
+    assert of(page(FOURTEEN, "a", tags=("pays:fr",)), page(TEN, "b", tags=("pays:be",))) is None
+    assert of(page(FOURTEEN, "a", tags=("pays:fr",)), page(TEN, "b", tags=("pays:fr",)))
+
+
+def test_thirty_days_are_a_month_and_a_year_is_twelve() -> None:
+    month = "Le remboursement est fait dans le délai d'un mois après la réception du retour."
+    days = "Le remboursement est fait dans le délai de {} jours après la réception du retour."
+
+    assert of(page(month, "a"), page(days.format(30), "b")) is None
+    assert of(page(month, "a"), page(days.format(45), "b"))
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Le remboursement coûte 4,50 € par retour.", "Le remboursement coûte 5 € par retour."),
+        ("Le remboursement a lieu le 3 mars 2026.", "Le remboursement a lieu le 4 mars 2026."),
+        ("Le remboursement est de 80 % du prix du retour.", "Le remboursement est de 70 % du prix du retour."),
+    ],
+)
+def test_amounts_dates_and_shares_too(one: str, other: str) -> None:
+    question = "Quand et de combien est le remboursement d'un retour ?"
+
+    assert of(page(one, "a"), page(other, "b"), question=question)
+    assert of(page(one, "a"), page(one, "b"), question=question) is None
+
+
+def test_a_question_that_asks_for_no_figure_is_not_looked_at() -> None:
+    assert of(page(FOURTEEN, "a"), page(TEN, "b"), question="Comment est fait le remboursement du retour ?") is None
+
+
+@pytest.mark.parametrize(("between", "to_question", "found"), [(0.6, 0.39, True), (0.6, 0.3, False), (0.3, 0.5, False)])
+def test_with_vectors_likeness_decides(between: float, to_question: float, found: bool) -> None:
+    def like(texts: Sequence[str]) -> np.ndarray:
+        assert texts[0] == ASKED and len(texts) == 3
+        return np.array(
+            [[1, to_question, to_question], [to_question, 1, between], [to_question, between, 1]], np.float32
+        )
+
+    pages = Passages(
+        (page("Nous vous remboursons sous 14 jours.", "a"), page("L'argent est rendu en 10 jours.", "b")), "fr"
+    )
+
+    assert bool(conflict(ASKED, pages, like)) is found

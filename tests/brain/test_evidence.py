@@ -1,0 +1,92 @@
+"""Sufficiency: what the probabilities rest on, and that they move the way they should."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from brain.closeness import Closeness, closeness_of
+from brain.encoder.e5 import FOLDER
+from brain.evidence import assess, features_of
+from brain.types import Passage, Passages, Scores
+
+QUESTION = "Combien de jours pour renvoyer un article ?"
+TEXT = "Vous avez 30 jours pour renvoyer un article. Les frais sont à notre charge."
+
+
+def passage(id: str, close: float | None = None, text: str = TEXT, **fields: object) -> Passage:
+    scores = Scores(1.0, 0.85, 3.0, close=close)
+    return Passage(id, id, text, (0, len(text)), scores, **({"title": "Retours", "language": "fr"} | fields))  # type: ignore[arg-type]
+
+
+def found(*passages: Passage, standing: float | None = 0.4) -> Passages:
+    return Passages(passages, "fr", standing=standing)
+
+
+def test_nothing_found_is_no_evidence() -> None:
+    assert assess(QUESTION, "fr", Passages()).probability == 0
+
+
+def test_features_are_those_of_the_closest_passage() -> None:
+    features = features_of(QUESTION, "fr", found(passage("a", 0.2, text="Rien."), passage("b", 0.5)))
+
+    assert (features.close, features.said, features.standing) == (0.5, 0.75, 0.4)
+    assert (features.titled, features.crossing, features.french) == (0.0, 0.0, 1.0)
+    assert features_of(QUESTION, "fr", found(passage("a", 0.2, title="Renvoyer un article"))).titled == 0.5
+    assert features_of(QUESTION, "fr", found(passage("a", 0.2, language="en"))).crossing == 1.0
+
+
+@given(st.floats(-1, 1), st.floats(-1, 1), st.booleans())
+def test_the_closer_the_likelier(one: float, other: float, with_vectors: bool) -> None:
+    standing = 0.4 if with_vectors else None
+    low, high = sorted((one, other))
+    nearer, farther = (assess(QUESTION, "fr", found(passage("a", close), standing=standing)) for close in (high, low))
+
+    assert 0 <= farther.probability <= nearer.probability <= 1
+    assert 0 <= farther.on_subject <= nearer.on_subject <= 1
+
+
+def test_of_another_encoder_words_decide() -> None:
+    held = assess(QUESTION, "fr", found(passage("a"), standing=None))
+    not_held = assess(QUESTION, "fr", found(passage("a", text="La boutique est fermée."), standing=None))
+
+    assert held.probability > not_held.probability
+    assert closeness_of("another") is None
+
+
+def test_taking_out_what_is_common_leaves_lengths_and_likeness_of_one() -> None:
+    draw = np.random.default_rng(1)
+    common = draw.normal(size=16)
+    questions, passages = (np.float32(common + draw.normal(size=(40, 16)) * 0.3) for _ in range(2))
+    closeness = Closeness.measured_on(questions, passages)
+    vectors = {str(at): row.tolist() for at, row in enumerate(passages)}
+    shown = Passages(tuple(passage(id) for id in vectors))
+
+    measured = closeness.measured(shown, questions[0].tolist(), vectors)
+
+    raw = [float(questions[0] @ row / np.linalg.norm(questions[0]) / np.linalg.norm(row)) for row in passages]
+    close = [p.scores.close or 0.0 for p in measured]
+    assert min(raw) > 0.5, "all are alike before"
+    assert abs(np.mean(close)) < 0.2
+    assert measured.standing and measured.standing > 0
+    likeness = closeness.likeness(questions)
+    assert np.diag(likeness) == pytest.approx(1.0, abs=1e-5) and likeness == pytest.approx(likeness.T, abs=1e-6)
+
+
+def test_a_passage_whose_point_is_gone_has_no_closeness() -> None:
+    closeness = closeness_of(FOLDER)
+    assert closeness and closeness.questions.shape == closeness.passages.shape == (384,)
+    vector = np.eye(384)[5].tolist()
+
+    measured = closeness.measured(Passages((passage("a"), passage("b"))), vector, {"a": vector})
+
+    assert [p.scores.close is None for p in measured] == [False, True]
+    assert closeness.measured(Passages((passage("a"),)), vector, {}).items[0] == replace(passage("a"))
+
+
+def test_the_directions_are_at_right_angles() -> None:
+    closeness = closeness_of(FOLDER)
+    assert closeness
+    assert closeness.directions @ closeness.directions.T == pytest.approx(np.eye(3), abs=1e-4)
