@@ -19,11 +19,12 @@ from bench.altered import reworded
 from bench.measure import show
 from bench.refusing_sets import Asked, Set, sets_of
 from brain.closeness import Likeness, closeness_of, likeness_of
-from brain.conflicts import conflict, stated_in
+from brain.conflicts import conflict
 from brain.encoder import make_encoder
 from brain.encoder.e5 import FOLDER
 from brain.evidence import assess
 from brain.settings import load_settings
+from brain.stated import stated_in
 from brain.text.asking import asks_for_figure
 from brain.types import Passage, Passages
 from eval.stats import mean_interval

@@ -89,7 +89,7 @@ class Set:
 
 
 def sets_of(specifications: Sequence[str], work: Path, passages: int, most_foreign: int) -> list[Set]:
-    """The sets that are named, each retrieved or read from `work`. Of foreign questions every n-th, so that at most so many are asked."""
+    """The sets that are named, each retrieved or read from `work`. At most `most_foreign` questions of a foreign one: every n-th."""
     encoder: list[Encoder] = []
     return [_set(given, work, passages, most_foreign, encoder) for given in specifications]
 

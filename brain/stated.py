@@ -1,0 +1,110 @@
+"""What a passage states in figures, sentence by sentence, and whether two such statements can both be right."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from brain.facets import tag_key
+from brain.text.analyzer import terms
+from brain.text.units import Unit, units
+from brain.types import Passage
+from brain.verify.values import Value, values_in
+
+TIMES = {"minute": 1 / 1440, "day": 1.0, "working day": 1.0, "ouvrable day": 1.0, "month": 30.4}
+"""Units of how long, in days."""
+ROUGHLY = 0.04
+"""30 days are a month: lengths that differ by no more are the same."""
+LEAST_WORDS = 2
+"""A date alone says nothing that could be contradicted."""
+LONGEST = 400
+"""Characters of a unit; a long list or table states many things."""
+
+
+@dataclass(frozen=True)
+class Stated:
+    """A sentence with the one value that it states of a kind."""
+
+    passage: Passage
+    unit: Unit
+    kind: str
+    value: Value
+    others: frozenset[tuple[str, frozenset[str]]]
+    """Its values of other kinds."""
+    language: str
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """Its terms, figures left out."""
+        return frozenset(term for term in terms(self.unit.text, self.language) if not any(map(str.isdigit, term)))
+
+    @cached_property
+    def around(self) -> frozenset[str]:
+        return frozenset(terms("\n".join((self.passage.title, *self.passage.heading_path)), self.language))
+
+
+def alike(one: Stated, other: Stated) -> float:
+    least = min(len(one.words), len(other.words))
+    return len(one.words & other.words) / least if least else 0.0
+
+
+def differ(one: Value, other: Value) -> bool:
+    """Whether two values of one kind can't both be right."""
+    if one.kind == "date":
+        return not any(_fits(a, b) for a in one.readings for b in other.readings)
+    if one.unit in TIMES and other.unit in TIMES:
+        lengths = [[float(reading) * TIMES[v.unit or ""] for reading in v.readings] for v in (one, other)]
+        return not any(abs(a - b) <= ROUGHLY * max(a, b) for a in lengths[0] for b in lengths[1])
+    return not one.readings & other.readings
+
+
+def stated_in(passage: Passage) -> Iterator[Stated]:
+    """The sentences of a passage that state one value of a kind."""
+    language = passage.language or ""
+    for unit in units(passage.text):
+        if len(unit.text) > LONGEST or unit.text.startswith("|"):
+            continue
+        by_kind: dict[str, list[Value]] = {}
+        for value in values_in(unit.text, language):
+            if not (value.weak and value.unit not in TIMES):
+                by_kind.setdefault(_kind(value), []).append(value)
+        for kind, values in by_kind.items():
+            if kind and len({value.readings for value in values}) == 1:
+                others = frozenset((k, v.readings) for k, all_ in by_kind.items() if k != kind for v in all_)
+                stated = Stated(passage, unit, kind, values[0], others, language)
+                if len(stated.words) >= LEAST_WORDS:
+                    yield stated
+
+
+def _kind(value: Value) -> str:
+    """What a value answers: how long, when, how much of a unit; nothing for a bare number, which may count anything."""
+    if value.kind == "date":
+        return "date" if any(reading.count("*") < 2 for reading in value.readings) else ""
+    if value.kind != "number" or not value.unit:
+        return ""
+    return "time" if value.unit in TIMES else value.unit
+
+
+def comparable(one: Stated, other: Stated) -> bool:
+    """Whether nothing but the words tells that they speak of different cases: see `brain.conflicts`."""
+    return (
+        one.passage.document_id != other.passage.document_id
+        and one.kind == other.kind
+        and one.language == other.language
+        and one.others == other.others
+        and not _variants(one.passage, other.passage)
+        and _figures(one.around) == _figures(other.around)
+    )
+
+
+def _variants(one: Passage, other: Passage) -> bool:
+    keys = [{key: tag for tag in p.tags if (key := tag_key(tag))} for p in (one, other)]
+    return any(keys[0][key] != keys[1][key] for key in keys[0].keys() & keys[1].keys())
+
+
+def _figures(words: frozenset[str]) -> set[str]:
+    return {word for word in words if any(map(str.isdigit, word))}
+
+
+def _fits(one: str, other: str) -> bool:
+    """Whether two dates, `*` for what is not said, may be one."""
+    return all("*" in (a, b) or a == b for a, b in zip(one.split("-"), other.split("-"), strict=True))
