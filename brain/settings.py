@@ -180,7 +180,7 @@ class AnswerSettings(_Section):
         "none", description="who is asked about sentences that the check is in doubt about; llm: the model of [llm]"
     )
     judge_s: float = Field(5, gt=0, description="longest wait for the judge; without its word the check decides")
-    sufficiency: float = Field(0.5, ge=0, le=1, description="least probability that the passages hold the answer")
+    sufficiency: float = Field(0.45, ge=0, le=1, description="least probability that the passages hold the answer")
     contact: dict[str, str] = Field({}, description="the way to a person, by language: a text or a URL; with a refusal")
     facets: dict[str, FacetSettings] = {}
 
