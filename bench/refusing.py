@@ -215,7 +215,7 @@ def main() -> None:
     parser.add_argument("--work", type=Path, required=True, help="folder where what was found is kept")
     parser.add_argument("--passages", type=int, default=8)
     parser.add_argument("--foreign", type=int, default=200, help="most questions of a foreign set")
-    parser.add_argument("--needed", type=float, default=0.5, help="answer.sufficiency")
+    parser.add_argument("--needed", type=float, default=0.45, help="answer.sufficiency")
     parser.add_argument("--write", action="store_true", help="store the common directions in the package")
     given = parser.parse_args()
     sets = sets_of(given.sets, given.work, given.passages, given.foreign)

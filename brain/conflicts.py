@@ -11,7 +11,7 @@ from datetime import date
 from itertools import combinations
 
 from brain.closeness import Likeness
-from brain.stated import Stated, alike, comparable, differ, stated_in
+from brain.stated import BEGINNING, Stated, alike, comparable, differ, stated_in
 from brain.text.analyzer import terms
 from brain.text.asking import asks_for_figure
 from brain.types import Citation, Passages, Sentence
@@ -20,7 +20,7 @@ MOST_COMPARED = 10
 """Sentences that are compared by meaning; each costs milliseconds. There are seldom any."""
 NEAR = 0.2
 """Passages that are less close to the question (`Scores.close`) speak of something else."""
-ASKED, CLOSE = 1.5, 1.17
+ASKED, CLOSE = 1.5, 1.1
 """Likeness of the two sentences, and `ASKED` times that of the question to the less like of them, must add up to `CLOSE`."""
 LEAST_ASKED, SAME_WORDS = 0.25, 0.8
 """Without vectors: share of the question's terms in each, its title included; share of the shorter one's terms in the other."""
@@ -83,7 +83,7 @@ def _by_words(question: str, found: Sequence[Pair]) -> Iterator[tuple[Stated, St
 
 def _asked(question: str, stated: Stated) -> float:
     """Share of the question's terms in a sentence, its title and headings."""
-    asked = frozenset(terms(question, stated.language))
+    asked = frozenset(term[:BEGINNING] for term in terms(question, stated.language))
     return len(asked & (stated.words | stated.around)) / max(1, len(asked))
 
 

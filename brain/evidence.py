@@ -63,38 +63,38 @@ class Weights(NamedTuple):
 
 
 ANSWERED = Weights(
-    -1.72, Features(close=12.78, said=2.93, titled=-1.66, standing=-9.67, sentences=3.39, crossing=1.59, french=1.58)
+    -2.05, Features(close=12.98, said=2.81, titled=-1.65, standing=-9.28, sentences=3.48, crossing=1.01, french=1.95)
 )
 ON_SUBJECT = Weights(
-    -6.21, Features(close=16.82, said=2.51, titled=0, standing=0, sentences=0, crossing=0.96, french=2.58)
+    -6.28, Features(close=16.31, said=2.94, titled=0, standing=0, sentences=0, crossing=-0.11, french=3.22)
 )
 LEXICAL_ANSWERED = Weights(
-    -10.32,
+    -10.82,
     Lexical(
-        covered=2.56,
-        covered_by_all=2.22,
-        said=4.50,
-        titled=-1.28,
-        ahead=1.06,
-        agreed=1.04,
-        sentences=4.09,
-        crossing=3.27,
-        french=1.78,
-        asked=1.60,
+        covered=2.92,
+        covered_by_all=2.02,
+        said=4.29,
+        titled=-1.04,
+        ahead=0.93,
+        agreed=1.09,
+        sentences=3.93,
+        crossing=2.70,
+        french=2.12,
+        asked=1.90,
     ),
 )
 LEXICAL_ON_SUBJECT = Weights(
-    -5.17,
+    -5.12,
     Lexical(
-        covered=4.37,
-        covered_by_all=2.89,
-        said=1.23,
+        covered=5.02,
+        covered_by_all=2.47,
+        said=0.96,
         titled=0,
         ahead=0,
         agreed=0,
         sentences=0,
-        crossing=2.61,
-        french=1.96,
+        crossing=1.66,
+        french=2.58,
         asked=0,
     ),
 )

@@ -185,7 +185,7 @@ class AnswerSettings(_Section):
         description="who makes a follow-up a question of its own; model: that of [llm], where it writes answers",
     )
     rewrite_s: float = Field(3, gt=0, description="longest wait for the model; without its word rules do it")
-    sufficiency: float = Field(0.5, ge=0, le=1, description="least probability that the passages hold the answer")
+    sufficiency: float = Field(0.45, ge=0, le=1, description="least probability that the passages hold the answer")
     contact: dict[str, str] = Field({}, description="the way to a person, by language: a text or a URL; with a refusal")
     facets: dict[str, FacetSettings] = {}
 

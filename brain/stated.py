@@ -14,6 +14,10 @@ TIMES = {"minute": 1 / 1440, "day": 1.0, "working day": 1.0, "ouvrable day": 1.0
 """Units of how long, in days."""
 ROUGHLY = 0.04
 """30 days are a month: lengths that differ by no more are the same."""
+BEGINNING = 6
+"""Letters of a term by which two sentences are compared."""
+ALIKE = 0.25
+"""Share of the shorter one's words that both must have to speak of the same."""
 LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
 LONGEST = 400
@@ -34,12 +38,14 @@ class Stated:
 
     @cached_property
     def words(self) -> frozenset[str]:
-        """Its terms, figures left out."""
-        return frozenset(term for term in terms(self.unit.text, self.language) if not any(map(str.isdigit, term)))
+        """The beginnings of its terms, without figures and the value's unit: "remboursons" and "remboursement" are one."""
+        own = set(terms(self.unit.text, self.language)) - set(terms(self.value.shown, self.language))
+        return frozenset(term[:BEGINNING] for term in own if not any(map(str.isdigit, term)))
 
     @cached_property
     def around(self) -> frozenset[str]:
-        return frozenset(terms("\n".join((self.passage.title, *self.passage.heading_path)), self.language))
+        title = "\n".join((self.passage.title, *self.passage.heading_path))
+        return frozenset(term[:BEGINNING] for term in terms(title, self.language))
 
 
 def alike(one: Stated, other: Stated) -> float:
@@ -93,6 +99,7 @@ def comparable(one: Stated, other: Stated) -> bool:
         and one.others == other.others
         and not _variants(one.passage, other.passage)
         and _figures(one.around) == _figures(other.around)
+        and alike(one, other) >= ALIKE
     )
 
 

@@ -176,7 +176,7 @@ def test_an_answer_shows_no_trace_and_no_scores(client: httpx.Client) -> None:
 
 
 def test_a_question_without_evidence_is_refused_with_the_closest_documents(client: httpx.Client) -> None:
-    found = answer(client, "La livraison est-elle possible le dimanche ?")
+    found = answer(client, "Quel transporteur livre la commande ?")
 
     assert (found["status"], found["sentences"], found["sources"], found["text"]) == ("refused", [], [], "")
     assert found["reason"] == "insufficient_evidence" and found["message"]

@@ -97,7 +97,11 @@ def test_with_vectors_likeness_decides(between: float, to_question: float, found
         )
 
     pages = Passages(
-        (page("Nous vous remboursons sous 14 jours.", "a"), page("L'argent est rendu en 10 jours.", "b")), "fr"
+        (
+            page("Nous vous remboursons à votre demande sous 14 jours.", "a"),
+            page("Le remboursement est versé en 10 jours.", "b"),
+        ),
+        "fr",
     )
 
     assert bool(conflict(ASKED, pages, like)) is found

@@ -113,3 +113,16 @@ async def test_on_a_day_of_its_validity_the_same_page_is_found(sample: tuple[Bra
     passages = await brain.search(Question(NOEL, as_of=date(2025, 12, 1)))
 
     assert passages[0].valid_until == date(2025, 12, 31)
+
+
+async def test_two_pages_that_contradict_each_other_are_both_shown_the_newer_marked(
+    sample: tuple[Brain, State],
+) -> None:
+    brain, _ = sample
+    (case,) = [case for case in cases() if case["expect"].get("reason") == "conflicting"]
+
+    answer = await brain.ask(Question(case["question"], audience=case["filters"]["audience"]))
+
+    assert (answer.status, answer.reason) == (Status.REFUSED, Reason.CONFLICTING)
+    assert {s.citations[0].document_id for s in answer.sentences} == set(case["expect"]["documents"])
+    assert answer.newer == answer.sentences[0].citations[0].document_id == "remboursement-delai"

@@ -89,7 +89,13 @@ def test_a_record_says_everything_but_personal_data(settings: Settings) -> None:
     assert record["question"]["text"] == "Mon mail est [E-MAIL], mon numéro [TEL]. Combien de jours ?"
     assert record["question_masked"]
     assert record["passages_used"][0]["text_hash"] == "0" * 64
-    assert record["passages_used"][0]["scores"] == {"fused": 1.0, "dense": 0.5, "sparse": 2.0, "reranked": None, "close": None}
+    assert record["passages_used"][0]["scores"] == {
+        "fused": 1.0,
+        "dense": 0.5,
+        "sparse": 2.0,
+        "reranked": None,
+        "close": None,
+    }
     assert record["prompt"]["hash"] == "f" * 64
     assert record["cost"] == pytest.approx(0.0032)
     assert record["checked"][0]["support"]["supported"] is True
