@@ -139,7 +139,8 @@ def search(
         passages = asyncio.run(brain.search(asked, limit))
     if json_:
         found = asdict(passages)
-        print_json({"language": found.pop("language"), "passages": found.pop("items")} | found)
+        shown = {name: found[name] for name in ("timings", "degraded", "facets")}
+        print_json({"language": passages.language, "passages": found["items"]} | shown)
     else:
         show_passages(question, passages, out)
 

@@ -57,6 +57,16 @@ class Closeness:
         rows = normalized(self._without(questions - self.questions))
         return rows @ rows.T
 
+    def across(self, question: Sequence[float]) -> list[float]:
+        """The question's vector, of length 1, to search passages of another language with: drawn to what sets the question apart.
+
+        What texts share is their language first of all: a French question is closest to whatever looks most French.
+        """
+        raw = np.asarray(question, np.float32)
+        apart = normalized(self._without(raw - self.questions)[None])[0]
+        mixed: list[float] = normalized((raw + apart)[None])[0].tolist()
+        return mixed
+
     def _without(self, vectors: Vectors) -> Vectors:
         along: Vectors = vectors @ self.directions.T
         return vectors - along @ self.directions

@@ -44,6 +44,9 @@ NAMED = Features(dense=1.5, second=0.0, sparse=0.5, title=1.0, named=1.0, huge=-
 FOLLOW_UP = Features(dense=1.5, second=0.1, sparse=1.0, title=0.5, huge=-0.6)
 """Of a question that follows another: its own words say less, and its vector is drawn towards what was said before."""
 
+CROSSING = Features(dense=1.5, second=0.2, sparse=1.25, title=0.2, huge=-0.6)
+"""Of a question in another language than all pages: their words hardly meet."""
+
 
 class Fused(NamedTuple):
     """A passage that was found, with the fused score of its page."""

@@ -7,18 +7,20 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from time import monotonic
 from types import MappingProxyType
-from typing import Any, NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
+from brain.closeness import Closeness
 from brain.conversation import context_vector, named_tags
-from brain.fuse import FOLLOW_UP, NAMED, QUESTION, Features, Fused, Rankings, fuse
+from brain.fuse import CROSSING, FOLLOW_UP, NAMED, QUESTION, Features, Fused, Rankings, fuse
 from brain.index.base import DENSE, FUSION, SPARSE, TITLE, Hit, Index, Scope, Search
 from brain.text.bm25 import question_vector
+from brain.text.language import UNKNOWN
 from brain.types import Question
 
 OF_A_TAG = 50
 """Passages taken from those that have a tag which the conversation names."""
-TAGS_KEPT_S = 60.0
-"""How long the tags of a scope are remembered: counting them reads every passage's."""
+KEPT_S = 60.0
+"""How long tags and numbers of passages are remembered: counting them reads every passage's."""
 
 
 class Meaning(NamedTuple):
@@ -31,8 +33,11 @@ class Meaning(NamedTuple):
 class Ranker:
     """Ranks the passages of a scope for one question; of an index as it is at each call."""
 
-    def __init__(self, index: Index, tags: "Tags", candidates: int) -> None:
-        self._index, self._tags, self._candidates = index, tags, candidates
+    def __init__(
+        self, index: Index, tags: "Remembered[dict[str, int]]", candidates: int, closeness: Closeness | None = None
+    ) -> None:
+        self._index, self._tags, self._candidates, self._closeness = index, tags, candidates, closeness
+        self._passages = Remembered(index.count)
 
     def of(
         self, question: Question, meaning: "Meaning", language: str, per_document: int
@@ -46,6 +51,8 @@ class Ranker:
                 weights, asked, dense = FOLLOW_UP, question, meaning.within
             else:
                 weights, asked, dense = learned(self._index.manifest), replace(question, turns=()), meaning.alone
+            if self._closeness and not named and self._crosses(language, scope):
+                weights, dense = CROSSING, self._closeness.across(dense)
             return fuse(self.rankings(asked, dense, language, scope, named), weights, per_document)
 
         return ranked
@@ -76,28 +83,38 @@ class Ranker:
             return {}
         return named_tags(question.text, question.turns, self._tags.of(scope), language)
 
+    def _crosses(self, language: str, scope: Scope) -> bool:
+        """Whether nothing in scope is in the question's language."""
+        if scope.languages or language == UNKNOWN:
+            return bool(scope.languages) and language not in scope.languages
+        return not self._passages.of(replace(scope, languages=(language,)))
+
 
 def learned(manifest: Mapping[str, Any]) -> Features:
     """The weights that `brain tune` stored with the index, else those that come with Brain."""
     return Features(**manifest[FUSION]) if FUSION in manifest else QUESTION
 
 
-class Tags:
-    """The tags of a scope with their numbers of passages, remembered for a minute."""
+T = TypeVar("T")
 
-    def __init__(self, index: Index, clock: Callable[[], float] = monotonic) -> None:
-        self._index, self._clock = index, clock
-        self._kept: dict[Scope, tuple[float, dict[str, int]]] = {}
 
-    def of(self, scope: Scope) -> dict[str, int]:
+class Remembered(Generic[T]):
+    """What the index says of a scope, whatever its families, remembered for a minute."""
+
+    def __init__(self, ask: Callable[[Scope], T], clock: Callable[[], float] = monotonic) -> None:
+        self._ask, self._clock = ask, clock
+        self._kept: dict[Scope, tuple[float, T]] = {}
+
+    def of(self, scope: Scope) -> T:
         scope = replace(scope, without=(), variants_of=())
-        until, counts = self._kept.get(scope, (0.0, {}))
-        if self._clock() >= until:
-            if len(self._kept) >= 100:  # scopes of other days and of tags that were asked for once
-                self._kept.clear()
-            counts = self._index.tags(scope)
-            self._kept[scope] = self._clock() + TAGS_KEPT_S, counts
-        return counts
+        kept = self._kept.get(scope)
+        if kept and self._clock() < kept[0]:
+            return kept[1]
+        if len(self._kept) >= 100:  # scopes of other days and of tags that were asked for once
+            self._kept.clear()
+        said = self._ask(scope)
+        self._kept[scope] = self._clock() + KEPT_S, said
+        return said
 
 
 def _joined(

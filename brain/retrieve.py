@@ -13,7 +13,7 @@ from brain.errors import SettingsError
 from brain.follow_up import context, follows
 from brain.index import Index, Scope
 from brain.index.base import passage_of
-from brain.rankings import Meaning, Ranker, Tags
+from brain.rankings import Meaning, Ranker, Remembered
 from brain.rerank.step import Reranking
 from brain.settings import Settings
 from brain.shortlist import Shortlist
@@ -29,8 +29,8 @@ class Retriever:
 
     def __init__(self, index: Index, encoder: Encoder, settings: Settings, reranking: Reranking | None = None) -> None:
         self._index, self._encoder, self._settings = index, encoder, settings
-        self._ranker = Ranker(index, Tags(index), settings.retrieval.candidates)
         self._closeness = closeness_of(encoder.name)
+        self._ranker = Ranker(index, Remembered(index.tags), settings.retrieval.candidates, self._closeness)
         self._reranking = reranking or Reranking(None, settings.rerank)
 
     async def search(

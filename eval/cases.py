@@ -30,7 +30,12 @@ MAX_ERRORS = 20
 Text = Annotated[str, StringConstraints(pattern=r"\S")]
 ExpectedStatus = Literal[Status.ANSWERED, Status.REFUSED, Status.NEEDS_CLARIFICATION]
 ExpectedReason = Literal[
-    Reason.NO_EVIDENCE, Reason.INSUFFICIENT_EVIDENCE, Reason.EXPIRED, Reason.CONFLICTING, Reason.OUT_OF_SCOPE
+    Reason.NO_EVIDENCE,
+    Reason.INSUFFICIENT_EVIDENCE,
+    Reason.EXPIRED,
+    Reason.CONFLICTING,
+    Reason.OUT_OF_SCOPE,
+    Reason.SMALL_TALK,
 ]
 
 

@@ -27,7 +27,7 @@ from brain.fuse import QUESTION, Features, Rankings, features_of
 from brain.index import Index
 from brain.index.base import Payload, Point, Scope, page_of
 from brain.index.edge import EdgeIndex
-from brain.rankings import Ranker, Tags
+from brain.rankings import Ranker, Remembered
 from brain.retrieve import Retriever
 from brain.settings import Settings
 from brain.text.analyzer import terms
@@ -142,7 +142,7 @@ def examples_from_cases(
     progress: Callable[[int], None] = lambda _: None,
 ) -> list[Example]:
     """Cases that name documents, but for those within a conversation: these have weights of their own."""
-    ranker = Ranker(index, Tags(index), settings.retrieval.candidates)
+    ranker = Ranker(index, Remembered(index.tags), settings.retrieval.candidates)
     retriever = Retriever(index, encoder, settings)
     examples = []
     for case in cases:
@@ -215,7 +215,7 @@ def _without_title(payload: Payload, settings: Settings) -> Any:
 def _asked(index: Index, encoder: Encoder, settings: Settings, page: str, payload: Payload) -> Example:
     """The title of a page as a question, within its tenant and audience."""
     scope = Scope(payload["tenant"], tuple(payload["audience"]))
-    ranker = Ranker(index, Tags(index), settings.retrieval.candidates)
+    ranker = Ranker(index, Remembered(index.tags), settings.retrieval.candidates)
     rankings = _rankings(ranker, encoder, Question(payload["title"]), payload["language"] or "", scope)
     return _example("titles", page, rankings, {page})
 

@@ -1,15 +1,16 @@
 """What is asked of the index for one question, and what a conversation adds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
 import pytest
 
+from brain.closeness import Closeness
 from brain.index.base import Point, Scope, payload_of, point_id
 from brain.index.edge import EdgeIndex
-from brain.rankings import Meaning, Ranker, Tags
+from brain.rankings import Meaning, Ranker, Remembered
 from brain.settings import Settings, SparseSettings
 from brain.testing import HashEncoder
 from brain.text.bm25 import passage_vector, title_vector
@@ -36,7 +37,7 @@ def add(index: EdgeIndex, id: str, title: str, text: str, *tags: str) -> None:
 
 
 def ranked(index: EdgeIndex, question: Question, candidates: int = 50) -> list[str]:
-    ranker = Ranker(index, Tags(index), candidates)
+    ranker = Ranker(index, Remembered(index.tags), candidates)
     dense = ENCODER.encode_questions([question.text])[0].tolist()
     found = ranker.of(question, Meaning(dense), "en", 1)(EVERYONE)
     payloads = index.payloads([passage.id for passage in found])
@@ -84,6 +85,32 @@ def test_the_passages_of_a_named_tag_are_found_though_others_fill_the_candidates
     assert ranked(index, Question("Is there parking?", turns=turns), candidates=10)[0] == "rare"
 
 
+@pytest.mark.parametrize(
+    ("languages", "asked_in", "crosses"),
+    [((), "fr", True), ((), "en", False), (("en",), "fr", True), (("en", "fr"), "fr", False), ((), "und", False)],
+)
+def test_a_question_in_another_language_than_all_pages_is_drawn_to_what_sets_it_apart(
+    index: EdgeIndex, languages: tuple[str, ...], asked_in: str, crosses: bool
+) -> None:
+    add(index, "page", "Refund", "The money comes back within a week.")
+
+    class Noting(Closeness):
+        def across(self, question: Sequence[float]) -> list[float]:
+            drawn.append(True)
+            return super().across(question)
+
+    drawn: list[bool] = []
+    vectors = ENCODER.encode_passages([f"text {number}" for number in range(10)])
+    known = Closeness.measured_on(vectors[:5], vectors[5:])
+    ranker = Ranker(index, Remembered(index.tags), 50, Noting(known.questions, known.passages, known.directions))
+    meaning = Meaning(ENCODER.encode_questions(["remboursement"])[0].tolist())
+
+    found = ranker.of(Question("remboursement"), meaning, asked_in, 1)(replace(EVERYONE, languages=languages))
+
+    assert len(found) == 1
+    assert bool(drawn) is crosses
+
+
 def test_tags_are_counted_once_a_minute_for_each_scope_whatever_its_families() -> None:
     asked: list[Scope] = []
 
@@ -93,7 +120,7 @@ def test_tags_are_counted_once_a_minute_for_each_scope_whatever_its_families() -
             return {"a": len(asked)}
 
     now = [0.0]
-    tags = Tags(Counting(), lambda: now[0])  # type: ignore[arg-type]
+    tags = Remembered(Counting().tags, lambda: now[0])
     yesterday = Scope("default", ("public",), valid_on=date(2026, 1, 1))
 
     assert (
@@ -109,7 +136,7 @@ def test_no_more_than_a_hundred_scopes_are_remembered() -> None:
         def tags(self, scope: Scope) -> dict[str, int]:
             return {}
 
-    tags = Tags(Empty())  # type: ignore[arg-type]
+    tags = Remembered(Empty().tags)
     for number in range(250):
         tags.of(Scope(f"tenant {number}", ("public",)))
 

@@ -126,7 +126,7 @@ def test_cases_are_immutable(tmp_path: Path) -> None:
         (
             {"expect": {"reason": "model_failed"}},
             "expect.reason: 'model_failed' is not one of no_evidence, insufficient_evidence, expired, conflicting, "
-            "out_of_scope",
+            "out_of_scope, small_talk",
         ),
         (
             {"expects": {}},
