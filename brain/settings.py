@@ -183,6 +183,7 @@ class LLMSettings(_Section):
     context_tokens: int = Field(3000, ge=256, description="most tokens of the whole prompt")
     timeout_s: float = Field(20, gt=0)
     prompt: str = "answer"
+    prompt_version: int = Field(0, ge=0, description="0: the released one")
 
 
 class IngestSettings(_Section):

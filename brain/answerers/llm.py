@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import httpx
+
 import prompts
 from brain.answerers.base import Draft
 from brain.answerers.llm_citations import read_reply
 from brain.answerers.llm_client import ChatClient, Reply
 from brain.answerers.llm_prompt import INPUTS, build
 from brain.errors import PromptError
-from brain.settings import Settings, redact_url
+from brain.settings import LLMSettings, Settings, redact_url
 from brain.tokens import tokenizer
 from brain.types import Passage, Question
 from prompts.prompt import difference
@@ -24,17 +26,17 @@ class LLMAnswerer:
 
     name = "llm"
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
         self._llm, self._max_sentences = settings.llm, settings.answer.max_sentences
-        self._client = ChatClient(settings.llm)
-        _load(settings.llm.prompt, "en")  # the language that every other falls back to
+        self._client = ChatClient(settings.llm, transport)
+        _load(settings.llm, "en")  # the language that every other falls back to
         tokenizer()  # loaded here rather than while a question waits
 
     async def write(self, question: Question, language: str, passages: Sequence[Passage]) -> Draft:
         """The model's sentences that hold; none where it says that the passages do not answer. Raises ModelError."""
         if not passages:
             return Draft(())
-        prompt = _load(self._llm.prompt, language)
+        prompt = _load(self._llm, language)
         budget = self._llm.context_tokens - self._llm.max_tokens
         request = build(prompt, question, passages, self._max_sentences, budget)
         reply = await self._client.ask(request.rendered.system, request.rendered.user)
@@ -52,9 +54,9 @@ class LLMAnswerer:
         }
 
 
-def _load(name: str, language: str) -> prompts.Prompt:
+def _load(llm: LLMSettings, language: str) -> prompts.Prompt:
     try:
-        prompt = prompts.load_prompt(name, language)
+        prompt = prompts.load_prompt(llm.prompt, language, llm.prompt_version or None)
     except prompts.PromptError as error:
         raise PromptError(str(error), error.hint) from error
     if problem := difference(set(INPUTS), set(prompt.inputs)):

@@ -1,0 +1,169 @@
+"""Replies of endpoints, kept: the same request is paid once, whoever makes it (a variant, a judge, ragas).
+
+A transport of httpx below every client, so that nothing above it needs to know. A reply is stored before anyone sees it: a process
+that is killed afterwards finds it again.
+"""
+
+import asyncio
+import contextlib
+import hashlib
+import json
+import random
+import re
+import sqlite3
+import threading
+from collections.abc import Awaitable, Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from brain.tokens import count_tokens
+from eval.experiment import Prices
+from eval.running.meter import ASKING, Asking, Usage, price
+
+_FENCE = re.compile(r'key=\\?"([0-9a-f]{6,64})\\?"')
+"""The key that marks passages is drawn anew for each prompt: two requests that differ by it alone are the same."""
+LONGEST_WAIT_S = 30.0
+AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
+
+
+class Replies:
+    """A SQLite file of replies by key. Safe between threads; several processes may share it."""
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30)
+        self._lock = threading.Lock()
+        with self._lock, self._connection:
+            # A write-ahead log: what was committed survives a killed process.
+            self._connection.execute("PRAGMA journal_mode=WAL")
+            self._connection.execute("PRAGMA synchronous=NORMAL")
+            self._connection.execute(
+                "CREATE TABLE IF NOT EXISTS replies (key TEXT PRIMARY KEY, headers TEXT NOT NULL, body BLOB NOT NULL)"
+            )
+
+    def get(self, key: str) -> tuple[dict[str, str], bytes] | None:
+        with self._lock:
+            row = self._connection.execute("SELECT headers, body FROM replies WHERE key = ?", (key,)).fetchone()
+        return (json.loads(row[0]), row[1]) if row else None
+
+    def put(self, key: str, headers: Mapping[str, str], body: bytes) -> None:
+        with self._lock, self._connection:
+            values = (key, json.dumps(dict(headers)), body)
+            self._connection.execute("INSERT OR REPLACE INTO replies VALUES (?, ?, ?)", values)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+def key_of(url: str, body: bytes, repeat: int) -> str:
+    """SHA-256 (hex) of endpoint, model, parameters, messages (all of them are in the body) and repeat."""
+    text = body.decode("utf-8", "replace")
+    for number, fence in enumerate(dict.fromkeys(_FENCE.findall(text))):
+        text = text.replace(fence, f"<fence {number}>")
+    with contextlib.suppress(ValueError):  # what is not JSON stays as it is
+        text = json.dumps(json.loads(text), sort_keys=True)
+    return hashlib.sha256("\0".join((url, text, str(repeat))).encode()).hexdigest()
+
+
+class KeptReplies(httpx.AsyncBaseTransport):
+    """Answers from `replies` where it can; otherwise asks, at most `concurrency` at once, again after 429, 5xx or no connection.
+
+    What is asked and what it costs is counted where `ASKING` says. Streamed replies are read to their end first.
+    """
+
+    def __init__(
+        self,
+        replies: Replies,
+        *,
+        prices: Mapping[str, Prices] | None = None,
+        concurrency: int = 4,
+        retries: int = 4,
+        inner: Callable[[], httpx.AsyncBaseTransport] = httpx.AsyncHTTPTransport,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        self._replies, self._prices, self._retries, self._sleep = replies, dict(prices or {}), retries, sleep
+        self._inner, self._free = inner, asyncio.Semaphore(concurrency)
+        self._asked: dict[str, asyncio.Lock] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        asking = ASKING.get() or Asking(0, Usage())
+        body = await request.aread()
+        key = key_of(str(request.url), body, asking.repeat)
+        # Two tasks with one request: the second waits for the first one's reply.
+        async with self._asked.setdefault(key, asyncio.Lock()):
+            if (kept := await asyncio.to_thread(self._replies.get, key)) is not None:
+                asking.usage.cached += 1
+                return httpx.Response(200, headers=kept[0], content=kept[1], request=request)
+            async with self._free:
+                response, content = await self._ask(request)
+            self._count(asking.usage, body, content)
+            if response.status_code == 200:
+                headers = {name: response.headers[name] for name in ("content-type",) if name in response.headers}
+                await asyncio.to_thread(self._replies.put, key, headers, content)
+                return httpx.Response(200, headers=headers, content=content, request=request)
+        # The tries are spent: the client above must not multiply them.
+        headers = _plain(response.headers) | {"x-should-retry": "false"}
+        return httpx.Response(response.status_code, headers=headers, content=content, request=request)
+
+    async def _ask(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
+        # A connection for each call: a kept one belongs to one event loop, and the client above lives for one question.
+        for attempt in range(self._retries + 1):
+            last = attempt == self._retries
+            wait = min(LONGEST_WAIT_S, 0.5 * 2**attempt * random.uniform(0.75, 1.25))
+            try:
+                async with self._inner() as transport:
+                    response = await transport.handle_async_request(request)
+                    response.request = request
+                    content = await response.aread()
+            except httpx.TransportError:
+                if last:
+                    raise
+            else:
+                if last or response.status_code not in AGAIN:
+                    return response, content
+                wait = _told(response.headers) or wait
+            await self._sleep(wait)
+        raise AssertionError("the last attempt returns or raises")
+
+    def _count(self, usage: Usage, body: bytes, content: bytes) -> None:
+        try:
+            asked: dict[str, Any] = json.loads(body)
+        except ValueError:
+            asked = {}
+        tokens = _usage_in(content)
+        usage.calls += 1
+        usage.estimated = usage.estimated or tokens is None
+        told = tokens or (
+            count_tokens(body.decode("utf-8", "replace")),
+            count_tokens(content.decode("utf-8", "replace")),
+        )
+        usage.tokens_in += told[0]
+        usage.tokens_out += told[1]
+        usage.usd += price(self._prices, str(asked.get("model", "")), *told)
+
+
+def _usage_in(content: bytes) -> tuple[int, int] | None:
+    """Tokens in and out, as the endpoint counts them, in a whole reply or in the last event that has them."""
+    for line in (content.strip(), *reversed(content.splitlines())):
+        try:
+            usage = json.loads(line.removeprefix(b"data:"))["usage"]
+            return int(usage["prompt_tokens"]), int(usage.get("completion_tokens") or 0)
+        except (ValueError, TypeError, LookupError):
+            continue
+    return None
+
+
+def _told(headers: httpx.Headers) -> float | None:
+    """Seconds that the endpoint asks to wait."""
+    try:
+        return min(LONGEST_WAIT_S, max(0.0, float(headers["retry-after"])))
+    except (KeyError, ValueError):
+        return None
+
+
+def _plain(headers: httpx.Headers) -> dict[str, str]:
+    """Without what described the bytes on the wire: they are decoded."""
+    dropped = {"content-encoding", "content-length", "transfer-encoding"}
+    return {name: value for name, value in headers.items() if name.lower() not in dropped}
