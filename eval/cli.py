@@ -12,7 +12,7 @@ from rich.text import Text
 
 from brain.console import HomeOption, JsonOption, print_json, say, settings_for
 from brain.errors import BrainError, CaseError
-from eval import run_cli
+from eval import run_cli, verdict_cli
 
 if TYPE_CHECKING:
     from eval.cases import Case
@@ -36,6 +36,10 @@ then `brain prompts release`.
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
 app.command()(run_cli.run)
 app.command()(run_cli.judge)
+app.command()(verdict_cli.verdict)
+app.command()(verdict_cli.report)
+app.command()(verdict_cli.power)
+app.command()(verdict_cli.diff)
 
 
 def register(cli: typer.Typer) -> None:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
@@ -70,7 +70,7 @@ async def ask_all(
     stop: Stop = lambda: "",
     progress: Progress | None = None,
     on_answer: Callable[[Progress], None] = lambda _: None,
-    on_block: Callable[[Sequence[Case]], str] = lambda _: "",
+    on_block: Callable[[Sequence[Case]], Awaitable[str]] | None = None,
 ) -> Progress:
     """Asks what the folder has no good answer to yet, and stores each answer as it comes.
 
@@ -101,8 +101,8 @@ async def ask_all(
 
     async def block(cases: Sequence[Case]) -> None:
         await asyncio.gather(*(one(c, v, r) for c in cases for v in plan.variants for r in range(plan.repeats)))
-        if not state.stopped:
-            state.stopped = on_block(cases)
+        if on_block and not state.stopped:
+            state.stopped = await on_block(cases) or state.stopped
 
     await _in_order(plan.blocks(), block, plan.concurrency, lambda: bool(state.stopped))
     return state

@@ -8,7 +8,8 @@ scores/0001.jsonl one scoring of the stored answers; a later one is a new file
 
 import json
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
@@ -32,6 +33,7 @@ class RunFolder:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._manifest, self._answers = path / "manifest.json", path / "answers.jsonl"
+        self._recent: dict[Key, Record] | None = None
 
     @property
     def exists(self) -> bool:
@@ -61,10 +63,18 @@ class RunFolder:
         """One answer, in the file when this returns: what a killed process had written stays."""
         with self._answers.open("ab") as file:
             file.write(_line(record).encode())
+        if self._recent is not None:
+            self._recent[_key(record)] = record
 
     def answers(self) -> dict[Key, Record]:
         """By key; of several answers to one question (the earlier failed) the last."""
-        return {Key(r["case"], r["variant"], r["repeat"]): r for r in self._records()}
+        return {_key(record): record for record in self._records()}
+
+    def answers_of(self, cases: Set[str]) -> dict[Key, Record]:
+        """The answers to these cases. From the first call on answers are held in memory too: it is asked after each cluster."""
+        if self._recent is None:
+            self._recent = self.answers()
+        return {key: record for key, record in self._recent.items() if key.case in cases}
 
     def _records(self) -> Iterator[Record]:
         if not self._answers.is_file():
@@ -75,6 +85,17 @@ class RunFolder:
                     yield json.loads(line)
                 except ValueError as error:
                     raise EvaluationError(f"{self._answers}:{number}: not JSON.", "Remove that line.") from error
+
+    def labels(self) -> dict[Key, float]:
+        """People's scores of answers, in [0, 1]."""
+        path = self.path / "labels.jsonl"
+        rows = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
+        return {Key(r["case"], r["variant"], r["repeat"]): r["value"] for r in map(json.loads, filter(None, rows))}
+
+    def add_label(self, key: Key, value: float, by: str) -> None:
+        record = {**key._asdict(), "value": value, "by": by, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+        with (self.path / "labels.jsonl").open("ab") as file:
+            file.write(_line(record).encode())
 
     def mend(self) -> None:
         """Cuts off a last line that was never finished."""
@@ -102,6 +123,10 @@ class RunFolder:
             raise EvaluationError(f"{self.path} has no such scores.", f"Run: brain eval judge {self.path}")
         head, *rows = (json.loads(line) for line in chosen[0].read_text(encoding="utf-8").split("\n") if line)
         return head, rows
+
+
+def _key(record: Record) -> Key:
+    return Key(record["case"], record["variant"], record["repeat"])
 
 
 def _line(record: Record) -> str:

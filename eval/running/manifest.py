@@ -23,7 +23,7 @@ PACKAGES = ("brain-answers", "numpy", "scipy", "torch", "openvino", "sentence-tr
 
 def manifest_of(experiment: Experiment, cases: Sequence[Case], variants: Mapping[str, Variant]) -> dict[str, Any]:
     """Plain JSON-ready values. `bar` is what is locked; `bar_hash` its hash, which every answer repeats."""
-    made = {
+    made: dict[str, Any] = {
         "experiment": experiment.plain(),
         "started": datetime.now(UTC).isoformat(timespec="seconds"),
         "git": git_state(),

@@ -13,6 +13,7 @@ from brain.settings import load_settings
 from eval.cases import Case, load_cases
 from eval.experiment import Experiment, digest
 from eval.running.asking import Plan, Progress, ask_all
+from eval.running.early import EarlyStop
 from eval.running.folder import RunFolder
 from eval.running.manifest import check_same, judge_of, manifest_of
 from eval.running.meter import Usage, spent
@@ -74,7 +75,7 @@ def run(experiment: Experiment, runs: Path, home: Path | None = None, hooks: Hoo
             brains = {name: variant.brain for name, variant in variants.items()}
             plan = _plan(experiment, cases, brains, folder.manifest()["bar_hash"])
             progress = Progress()
-            early = _early(experiment, folder, cases) if experiment.bar.sequential else None
+            early = _early(experiment, folder, cases, replies, home, hooks) if experiment.bar.sequential else None
             asyncio.run(
                 ask_all(
                     plan,
@@ -82,7 +83,7 @@ def run(experiment: Experiment, runs: Path, home: Path | None = None, hooks: Hoo
                     stop=lambda: _limit(experiment, progress.usage),
                     progress=progress,
                     on_answer=lambda state: hooks.on_answer(state, plan.total),
-                    on_block=early or (lambda _: ""),
+                    on_block=early,
                 )
             )
         scores = _score(experiment, folder, replies, home, hooks, progress.usage)
@@ -153,7 +154,8 @@ def _encoder(experiment: Experiment, home: Path | None, say: Say) -> Encoder | N
     return make_encoder(load_settings(**({"home": home} if home else {})), say)
 
 
-def _early(experiment: Experiment, folder: RunFolder, cases: Sequence[Case]) -> Callable[[Sequence[Case]], str]:
-    from eval.running.early import EarlyStop
-
-    return EarlyStop(experiment, folder, cases)
+def _early(
+    experiment: Experiment, folder: RunFolder, cases: Sequence[Case], replies: Replies, home: Path | None, hooks: Hooks
+) -> EarlyStop:
+    scorers = make_scorers(experiment, _transport(experiment, replies), _encoder(experiment, home, hooks.say))
+    return EarlyStop(experiment, folder, cases, scorers)

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 import prompts
 from brain.errors import EvaluationError, ModelError
 from brain.settings import LLMSettings
+from brain.types import Status
 from eval.experiment import Judge
 from eval.running.meter import ASKING, Asking
 from eval.scoring.base import ScoreValue, Stored, unscored
@@ -76,7 +77,7 @@ class RubricJudge:
         language = "fr" if stored.language == "fr" else "en"
         prompt = prompts.load_prompt(self._judge.prompt, language, self._judge.prompt_version)
         expect = stored.case.expect
-        reference = expect.reference or (EXPECTED_NONE[language] if expect.status == "refused" else NONE[language])
+        reference = expect.reference or (EXPECTED_NONE[language] if expect.status is Status.REFUSED else NONE[language])
         criteria = [text for text in (expect.rubric, expect.tone) if text] + list(expect.must_include or ())
         return prompt.render(
             question=_conversation(stored),

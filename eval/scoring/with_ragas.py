@@ -147,7 +147,7 @@ def _model(judge: Judge, transport: httpx.AsyncBaseTransport | None) -> Any:
 def _embeddings(encoder: Encoder) -> Any:
     from ragas.embeddings.base import BaseRagasEmbedding
 
-    class Embeddings(BaseRagasEmbedding):
+    class Embeddings(BaseRagasEmbedding):  # type: ignore[misc]  # untyped
         def embed_text(self, text: str, **_: Any) -> list[float]:
             return [float(value) for value in encoder.encode_passages([text])[0]]
 

@@ -1,0 +1,86 @@
+"""A judge's scores corrected by a person's: prediction-powered inference on the paired difference."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import stdtrit
+
+from eval.stats.clustered import Clusters
+from eval.stats.means import Bounds, Floats, Ints
+
+LEAST = 10
+"""Labelled clusters: fewer say too little of the judge's errors."""
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """The difference as a person would find it, with its interval. `weight`: how much the judge is believed, 0 to 1."""
+
+    difference: float
+    low: float
+    high: float
+    weight: float
+    labelled: int
+    n: int
+    labels_only: Bounds
+    """The interval from the labels alone, to see what the judge adds."""
+
+
+def corrected_difference(judged: Floats, human: Floats, members: Ints, tail: float) -> Corrected:
+    """`judged` (n,): the judge's difference, candidate less baseline, of every case; `human` (n,): a person's, NaN where not labelled.
+
+    The judge's mean over all cases is corrected by its mean error on the labelled ones, which must be a random part. Its weight
+    is the one that gives the shortest interval, so a useless judge is ignored; a bias, also one that differs between the
+    variants, cancels. Whole clusters are labelled or not; clusters are independent. Student's t with as many degrees of freedom as
+    there are labelled clusters less two, as the weight is estimated too.
+
+    Sources: A. Angelopoulos, S. Bates, C. Fannjiang, M. Jordan & T. Zrnic, "Prediction-powered inference", Science 382, 2023; the
+    weight: A. Angelopoulos, J. Duchi & T. Zrnic, "PPI++", arXiv 2311.01453.
+
+    Raises:
+        ValueError: fewer than `LEAST` labelled clusters.
+    """
+    known = np.isfinite(human)
+    labelled = _clusters(human[known], members[known])
+    if labelled.count < LEAST:
+        raise ValueError(f"{labelled.count} labelled clusters; at least {LEAST} are needed")
+    seen, other = _clusters(judged[known], members[known]), _clusters(judged[~known], members[~known])
+    t = float(stdtrit(labelled.count - 2, 1 - tail))
+    errors = _residuals(seen), _residuals(labelled)
+    scale = seen.count / (seen.count - 1)
+    spread_judge, together = scale * float(errors[0] @ errors[0]), scale * float(errors[0] @ errors[1])
+    rest = _variance(other)
+    weight = (
+        float(np.clip(together / (spread_judge + rest), 0, 1)) if spread_judge + rest > 0 and other.count > 1 else 0.0
+    )
+    difference = labelled.mean + weight * ((other.mean if weight else 0.0) - (seen.mean if weight else 0.0))
+    gap = errors[1] - weight * errors[0]
+    half = t * float(np.sqrt(scale * float(gap @ gap) + weight**2 * rest))
+    alone = float(stdtrit(labelled.count - 1, 1 - tail)) * float(np.sqrt(_variance(labelled)))
+    bounds = labelled.mean - alone, labelled.mean + alone
+    return Corrected(
+        difference,
+        max(-1.0, difference - half),
+        min(1.0, difference + half),
+        weight,
+        int(known.sum()),
+        human.size,
+        (max(-1.0, bounds[0]), min(1.0, bounds[1])),
+    )
+
+
+def _clusters(values: Floats, members: Ints) -> Clusters:
+    numbered = np.unique(members, return_inverse=True)[1] if members.size else members
+    return Clusters.of(values, numbered) if values.size else Clusters(np.zeros(0), np.zeros(0))
+
+
+def _residuals(clusters: Clusters) -> Floats:
+    """What each cluster adds to the error of the mean."""
+    return np.asarray((clusters.sums - clusters.mean * clusters.sizes) / clusters.sizes.sum())
+
+
+def _variance(clusters: Clusters) -> float:
+    if clusters.count < 2:
+        return 0.0
+    residuals = _residuals(clusters)
+    return clusters.count / (clusters.count - 1) * float(residuals @ residuals)
