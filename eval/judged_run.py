@@ -18,7 +18,7 @@ from eval.scoring.checks import PASSED
 from eval.stats.agreement import kappa
 from eval.stats.flakiness import Flakiness, flakiness
 from eval.stats.means import Interval, mean_interval
-from eval.verdict import Decision, Finding, Pair, decide
+from eval.verdict import Decision, Finding, Pair, Reason, decide
 
 JUDGED = ("judge", "ragas_")
 """How the names of metrics begin that a judge decides."""
@@ -98,24 +98,24 @@ class Run:
         }
 
 
-def tampered(run: Run) -> list[str]:
+def tampered(run: Run) -> list[Reason]:
     """How the run differs from what was locked before its first answer; empty where it doesn't."""
     manifest, bar = run.manifest, run.manifest["bar"]
     found = []
     if digest(bar) != manifest["bar_hash"]:
-        found.append("the bar in manifest.json is not the one that was locked")
+        found.append(Reason("bar_changed"))
     if any(record["bar"] != manifest["bar_hash"] for record in run.answers.values()):
-        found.append("answers were given under another bar")
+        found.append(Reason("answers_of_another_bar"))
     if dataset_hash(run.cases) != bar["dataset"]:
-        found.append("the cases are not those that were locked")
+        found.append(Reason("cases_changed"))
     now = run.experiment.bar.model_dump(mode="json") | {
         "baseline": run.experiment.baseline,
         "candidate": run.experiment.candidate,
     }
     if any(bar.get(name) != value for name, value in now.items()):
-        found.append("the experiment in manifest.json names another bar")
+        found.append(Reason("experiment_changed"))
     if bar["metric"].startswith(JUDGED) and run.head["judge"] != bar["judge"]:
-        found.append("the scores are another judge's than the one that was locked")
+        found.append(Reason("another_judge"))
     return found
 
 
@@ -124,9 +124,7 @@ def finding_of(run: Run) -> Finding:
     if problems := tampered(run):
         return Finding(Decision.COULD_NOT_RUN, None, reasons=tuple(problems))
     if not run.experiment.candidate:
-        return Finding(
-            Decision.COULD_NOT_RUN, None, reasons=("the experiment has one variant: there is nothing to compare",)
-        )
+        return Finding(Decision.COULD_NOT_RUN, None, reasons=(Reason("one_variant"),))
     failed, unknown = critical(run)
     asked = {key.case for key in run.answers} - {case.id for case in run.cases if case.critical}
     return decide(pairs_of(run), len(asked), run.bar, critical_failures=failed, critical_unknown=unknown)

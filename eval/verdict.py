@@ -20,7 +20,7 @@ from eval.experiment import Bar
 from eval.stats.clustered import Clusters
 from eval.stats.effect import Effect, checked, effect, is_binary
 from eval.stats.multiple import holm
-from eval.stats.power import Spread, cases_needed, more_cases, power_to_ship
+from eval.stats.power import Spread, cases_needed, more_cases, power_to_reject, power_to_ship
 from eval.stats.ppi import LEAST, Corrected, corrected_difference
 from eval.stats.sequential import Outcome, sequential
 
@@ -64,6 +64,18 @@ class Slice:
     adjusted_p: float
 
 
+@dataclass(frozen=True, slots=True, init=False)
+class Reason:
+    """Why a verdict is what it is: a code of `eval.reporting.words`, and what its text names."""
+
+    code: str
+    values: Mapping[str, str | int]
+
+    def __init__(self, code: str, **values: str | int) -> None:
+        object.__setattr__(self, "code", code)
+        object.__setattr__(self, "values", values)
+
+
 @dataclass(frozen=True, slots=True)
 class Finding:
     """The statistical part of a verdict."""
@@ -71,9 +83,9 @@ class Finding:
     decision: Decision
     effect: Effect | None
     superior: bool = False
-    reasons: tuple[str, ...] = ()
+    reasons: tuple[Reason, ...] = ()
     needed: int | None = None
-    """Further cases until the bar is cleared with its power, if both variants are equally good; None: not known, or decided."""
+    """About how many further cases decide, with the bar's power; None: decided, or out of reach."""
     sequential: Outcome | None = None
     corrected: Corrected | None = None
     slices: tuple[Slice, ...] = ()
@@ -90,48 +102,57 @@ def decide(
     """`pairs` in the order in which they were asked, critical cases left out; `asked`: how many such cases were asked in all."""
     found = _by_statistics(pairs, asked, bar)
     if critical_failures:
-        named = ", ".join(critical_failures[:5]) + (" …" if len(critical_failures) > 5 else "")
-        reason = f"critical cases failed: {named}"
-        return replace(found, decision=Decision.DONT_SHIP, reasons=(reason, *found.reasons), needed=None)
+        reasons = (Reason("critical_failed", cases=_named(critical_failures)), *found.reasons)
+        return replace(found, decision=Decision.DONT_SHIP, reasons=reasons, needed=None)
     if critical_unknown and found.decision is Decision.SHIP:
-        reason = f"critical cases could not be scored: {', '.join(critical_unknown[:5])}"
-        return replace(found, decision=Decision.INCONCLUSIVE, reasons=(reason, *found.reasons))
+        reasons = (Reason("critical_unknown", cases=_named(critical_unknown)), *found.reasons)
+        return replace(found, decision=Decision.INCONCLUSIVE, reasons=reasons)
     return found
 
 
 def _by_statistics(pairs: Sequence[Pair], asked: int, bar: Bar) -> Finding:
     if not pairs:
-        reason = f"no case was scored for both variants (of {asked})" if asked else "there is no case to compare"
-        return Finding(Decision.INCONCLUSIVE, None, reasons=(reason,))
-    early = early_outcome(pairs, bar) if bar.sequential else None
+        return Finding(Decision.INCONCLUSIVE, None, reasons=(Reason("nothing_scored", asked=asked),))
     # What the sequential test may err is taken from what the interval at the end may.
     confidence = 1 - (1 - bar.confidence) / 2 if bar.sequential else bar.confidence
     seen = effect([p.baseline for p in pairs], [p.candidate for p in pairs], [p.cluster for p in pairs], confidence)
     corrected = _corrected(pairs, confidence)
+    # The sequential test bets on the judge's scores as they are: a person's labels overrule it.
+    early = early_outcome(pairs, bar) if bar.sequential and not corrected else None
     low, high = (corrected.low, corrected.high) if corrected else (seen.low, seen.high)
     decision, reasons = _decision(low, high, early, bar)
-    if decision is not Decision.INCONCLUSIVE and len(pairs) < bar.min_coverage * asked:
-        reasons = (
-            f"only {len(pairs)} of {asked} cases were scored for both variants, {bar.min_coverage:.0%} are needed",
-        )
-        decision = Decision.INCONCLUSIVE
-    needed = None
-    if decision is Decision.INCONCLUSIVE:
-        needed = more_cases(len(pairs), needed_in_all(spread_of(pairs), bar))
+    needed = _further(pairs, seen.difference, bar) if decision is Decision.INCONCLUSIVE else None
+    if len(pairs) < bar.min_coverage * asked:
+        lack = Reason("coverage", scored=len(pairs), asked=asked, least=f"{bar.min_coverage:.0%}")
+        decision, reasons = Decision.INCONCLUSIVE, (lack, *reasons)
     superior = decision is Decision.SHIP and low > 0
     return Finding(decision, seen, superior, reasons, needed, early, corrected, tuple(slices_of(pairs, bar)))
 
 
-def _decision(low: float, high: float, early: Outcome | None, bar: Bar) -> tuple[Decision, tuple[str, ...]]:
+def _decision(low: float, high: float, early: Outcome | None, bar: Bar) -> tuple[Decision, tuple[Reason, ...]]:
     if early and early.decision:
-        word = "no worse than the margin" if early.decision == "ship" else "worse by more than the margin"
-        decision = Decision.SHIP if early.decision == "ship" else Decision.DONT_SHIP
-        return decision, (f"decided early, after {early.at} clusters: {word}",)
+        ship = early.decision == "ship"
+        reason = Reason("early_ship" if ship else "early_dont_ship", at=early.at or 0)
+        return Decision.SHIP if ship else Decision.DONT_SHIP, (reason,)
     if low > -bar.margin:
         return Decision.SHIP, ()
     if high < -bar.margin:
         return Decision.DONT_SHIP, ()
-    return Decision.INCONCLUSIVE, (f"the interval reaches from below to above the margin of {-bar.margin:+.3f}",)
+    return Decision.INCONCLUSIVE, (Reason("straddles", margin=f"{-100 * bar.margin:+g}"),)
+
+
+def _further(pairs: Sequence[Pair], seen: float, bar: Bar) -> int | None:
+    """Cases missing if both are equally good; where that many are there already, if the difference is the one that was seen."""
+    spread = spread_of(pairs)
+    power = power_to_ship if seen > -bar.margin else power_to_reject
+    in_all = needed_in_all(spread, bar)
+    if in_all is None or in_all <= len(pairs):
+        in_all = cases_needed(lambda n: power(spread, n, bar.margin, seen, bar.confidence), bar.power)
+    return more_cases(len(pairs), in_all) if in_all and in_all > len(pairs) else None
+
+
+def _named(cases: Sequence[str]) -> str:
+    return ", ".join(cases[:5]) + (" …" if len(cases) > 5 else "")
 
 
 def early_outcome(pairs: Sequence[Pair], bar: Bar, largest: float | None = None) -> Outcome:

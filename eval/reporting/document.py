@@ -18,7 +18,7 @@ from eval.judged_run import (
     slices_of,
     total_usage,
 )
-from eval.reporting.words import headline
+from eval.reporting.words import headline, reasons
 from eval.running.folder import Key
 from eval.scoring.checks import PASSED
 from eval.verdict import Finding
@@ -55,13 +55,14 @@ def document_of(run: Run) -> dict[str, Any]:
     }
     document = _finite(document)
     deciding = {name: document[name] for name in ("decision", "bar_hash", "effect", "critical", "locked", "corrected")}
-    return {"id": digest(deciding)[:ID_LENGTH], "headline": headline(document)} | document
+    said = {"headline": headline(document), "reasons": reasons(document)}
+    return {"id": digest(deciding)[:ID_LENGTH]} | said | document
 
 
 def _statistics(finding: Finding) -> dict[str, Any]:
     return {
         "superior": finding.superior,
-        "reasons": list(finding.reasons),
+        "why": [{"code": reason.code, "values": dict(reason.values)} for reason in finding.reasons],
         "needed": finding.needed,
         "effect": asdict(finding.effect) if finding.effect else None,
         "sequential": asdict(finding.sequential) if finding.sequential else None,

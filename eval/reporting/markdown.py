@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from eval.reporting.words import headline, words
+from eval.reporting.words import headline, reasons, words
 
 MOST = 10
 SIGNS = {"ship": "✅", "dont_ship": "❌", "inconclusive": "❔", "could_not_run": "⚠️"}
@@ -12,7 +12,7 @@ def markdown(document: dict[str, Any], language: str = "en") -> str:
     """GitHub-flavoured Markdown."""
     said = words(language)
     lines = [f"## {SIGNS[document['decision']]} {headline(document, language)}", ""]
-    lines += [f"- {reason}" for reason in document["reasons"]]
+    lines += [f"- {reason}" for reason in reasons(document, language)]
     if document["effect"]:
         lines += ["", *_effects(document, said)]
     worse = [case for case in document["cases"] if case["outcome"] == "worse"]

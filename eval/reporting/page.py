@@ -7,7 +7,7 @@ from typing import Any
 from eval.judged_run import Run
 from eval.reporting.diffs import Piece, quotes, word_diff
 from eval.reporting.plots import Row, interval_plot
-from eval.reporting.words import headline, words
+from eval.reporting.words import headline, reasons, words
 from eval.running.folder import Key, Record
 
 TEMPLATE = "page.html.j2"
@@ -19,7 +19,7 @@ def page(document: Mapping[str, Any], run: Run, language: str = "en") -> str:
     from jinja2 import Environment, StrictUndefined
 
     environment = Environment(autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
-    environment.filters["points"] = lambda value: f"{100 * value:+.1f}"
+    environment.filters["points"] = lambda value: f"{100 * value:+.1f}".replace("-", "−")
     template = environment.from_string((files("eval.reporting") / TEMPLATE).read_text(encoding="utf-8"))
     said = words(language)
     rows = [_case(row, run, document) for row in document["cases"]]
@@ -29,6 +29,7 @@ def page(document: Mapping[str, Any], run: Run, language: str = "en") -> str:
         said=said,
         language=language,
         headline=headline(dict(document), language),
+        reasons=reasons(dict(document), language),
         plot=_plot(document, said),
         cases=rows,
         parts=sorted(

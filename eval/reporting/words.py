@@ -1,4 +1,4 @@
-"""What a verdict says, in French and English."""
+"""What a verdict says, in French and English. Texts by name; `…_reason` by the code of a `Reason`."""
 
 from typing import Any
 
@@ -77,7 +77,19 @@ WORDS: dict[str, dict[str, str]] = {
         "run": "Run",
         "method": "Method",
         "theme": "light / dark",
-        "changed": "The bar was tampered with",
+        "critical_failed_reason": "critical cases failed: {cases}",
+        "critical_unknown_reason": "critical cases could not be scored: {cases}",
+        "nothing_scored_reason": "none of {asked} cases was scored for both variants",
+        "coverage_reason": "only {scored} of {asked} cases were scored for both variants, {least} are needed",
+        "early_ship_reason": "decided early, after {at} clusters: no worse than the margin",
+        "early_dont_ship_reason": "decided early, after {at} clusters: worse than the margin",
+        "straddles_reason": "the interval lies on both sides of the margin of {margin} points",
+        "bar_changed_reason": "the bar was tampered with: manifest.json does not hold the one that was locked",
+        "answers_of_another_bar_reason": "the bar was tampered with: answers were given under another one",
+        "cases_changed_reason": "the bar was tampered with: the cases are not those that were locked",
+        "experiment_changed_reason": "the bar was tampered with: the experiment names another one",
+        "another_judge_reason": "the scores are another judge's than the one that was locked",
+        "one_variant_reason": "the experiment has one variant: there is nothing to compare",
     },
     "fr": {
         "ship": "À livrer",
@@ -152,7 +164,19 @@ WORDS: dict[str, dict[str, str]] = {
         "run": "Essai",
         "method": "Méthode",
         "theme": "clair / sombre",
-        "changed": "La barre a été modifiée",
+        "critical_failed_reason": "cas critiques échoués : {cases}",
+        "critical_unknown_reason": "cas critiques sans note : {cases}",
+        "nothing_scored_reason": "aucun des {asked} cas n'a été noté pour les deux variantes",
+        "coverage_reason": "seuls {scored} des {asked} cas ont été notés pour les deux variantes, il en faut {least}",
+        "early_ship_reason": "tranché tôt, après {at} groupes : pas moins bon que la marge",
+        "early_dont_ship_reason": "tranché tôt, après {at} groupes : moins bon que la marge",
+        "straddles_reason": "l'intervalle est des deux côtés de la marge de {margin} points",
+        "bar_changed_reason": "la barre a été modifiée : manifest.json ne contient pas celle qui a été fixée",
+        "answers_of_another_bar_reason": "la barre a été modifiée : des réponses ont été données sous une autre",
+        "cases_changed_reason": "la barre a été modifiée : les cas ne sont pas ceux qui ont été fixés",
+        "experiment_changed_reason": "la barre a été modifiée : l'expérience en nomme une autre",
+        "another_judge_reason": "les notes viennent d'un autre juge que celui qui a été fixé",
+        "one_variant_reason": "l'expérience n'a qu'une variante : il n'y a rien à comparer",
     },
 }
 
@@ -160,6 +184,12 @@ WORDS: dict[str, dict[str, str]] = {
 def words(language: str) -> dict[str, str]:
     """In English where the language isn't French."""
     return WORDS.get(language, WORDS["en"])
+
+
+def reasons(document: dict[str, Any], language: str = "en") -> list[str]:
+    """Why, each in a sentence."""
+    said = words(language)
+    return [said[f"{reason['code']}_reason"].format(**reason["values"]) for reason in document["why"]]
 
 
 def headline(document: dict[str, Any], language: str = "en") -> str:
