@@ -80,11 +80,11 @@ class KeptReplies(httpx.AsyncBaseTransport):
         prices: Mapping[str, Prices] | None = None,
         concurrency: int = 4,
         retries: int = 4,
-        inner: Callable[[], httpx.AsyncBaseTransport] = httpx.AsyncHTTPTransport,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._replies, self._prices, self._retries, self._sleep = replies, dict(prices or {}), retries, sleep
-        self._inner, self._free = inner, asyncio.Semaphore(concurrency)
+        self._free = asyncio.Semaphore(concurrency)
+        self._tls = httpx.create_ssl_context()  # 30 ms: once, not for each call
         self._asked: dict[str, asyncio.Lock] = {}
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
@@ -113,7 +113,7 @@ class KeptReplies(httpx.AsyncBaseTransport):
             last = attempt == self._retries
             wait = min(LONGEST_WAIT_S, 0.5 * 2**attempt * random.uniform(0.75, 1.25))
             try:
-                async with self._inner() as transport:
+                async with httpx.AsyncHTTPTransport(verify=self._tls) as transport:
                     response = await transport.handle_async_request(request)
                     response.request = request
                     content = await response.aread()
