@@ -173,7 +173,7 @@ def spread_of(pairs: Sequence[Pair]) -> Spread:
     sd = float(change.std()) or 0.5 / len(pairs)  # nothing differed: as if half a case had
     binary = is_binary(old, new) and groups.count == len(pairs)
     design = 1.0 if binary or groups.count < 2 else max(1.0, groups.error**2 * len(pairs) / sd**2)
-    return Spread(gained, lost, sd, design, len(pairs) / groups.count, binary)
+    return Spread(gained, lost, sd, design, len(pairs) / groups.count, binary, groups.skew)
 
 
 def needed_in_all(spread: Spread, bar: Bar, difference: float = 0.0) -> int | None:

@@ -8,6 +8,8 @@ from scipy.special import stdtrit
 
 from eval.stats.means import Bounds, Floats, Ints
 
+FEW = 10
+"""With fewer clusters that differ, neither bootstrap nor t knows the spread: each cluster then counts as one case, all or nothing."""
 RESAMPLES = 4_000
 BLOCK = 500
 """Resamples weighed at once where clusters are many."""
@@ -41,6 +43,13 @@ class Clusters:
     @property
     def differing(self) -> int:
         return int((np.abs(self.sums) > 1e-12).sum())
+
+    @property
+    def skew(self) -> float:
+        """Of a cluster's difference: third central moment over the cubed standard deviation; 0 where none differs."""
+        residuals = self.sums - self.mean * self.sizes
+        spread = float(np.mean(residuals**2))
+        return float(np.mean(residuals**3)) / spread**1.5 if spread > 0 else 0.0
 
     @property
     def error(self) -> float:

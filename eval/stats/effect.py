@@ -8,13 +8,11 @@ from typing import Literal
 import numpy as np
 
 from eval.paired import sign_flip_p
-from eval.stats.clustered import Clusters, clustered_interval
+from eval.stats.clustered import FEW, Clusters, clustered_interval
 from eval.stats.means import Bounds, Floats, Ints
 from eval.stats.paired_binary import mcnemar_p, tango_interval
 
 Method = Literal["Tango", "Tango, each cluster once", "cluster bootstrap-t", "e-process", "PPI"]
-FEW = 10
-"""With fewer clusters that differ, neither bootstrap nor t knows the spread: each cluster then counts as one case, all or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +49,7 @@ def effect(
     old, new, members = checked(baseline, candidate, clusters)
     change = new - old
     groups = Clusters.of(change, members)
-    tail = (1 - confidence) / 2
-    method, (low, high), p = _interval(old, new, groups, tail)
+    method, (low, high) = paired_interval(old, new, groups, (1 - confidence) / 2)
     better, worse = int((change > 0).sum()), int((change < 0).sum())
     return Effect(
         float(old.mean()),
@@ -60,7 +57,7 @@ def effect(
         float(change.mean()),
         low,
         high,
-        sign_flip_p(change.tolist(), clusters) if p is None else p,
+        mcnemar_p(better, worse) if method == "Tango" else sign_flip_p(change.tolist(), clusters),
         better,
         worse,
         change.size - better - worse,
@@ -70,14 +67,14 @@ def effect(
     )
 
 
-def _interval(old: Floats, new: Floats, groups: Clusters, tail: float) -> tuple[Method, Bounds, float | None]:
+def paired_interval(old: Floats, new: Floats, groups: Clusters, tail: float) -> tuple[Method, Bounds]:
+    """The method that the scores and the clusters of their differences allow, and its interval."""
     z = NormalDist().inv_cdf(1 - tail)
     if is_binary(old, new) and groups.count == old.size:
-        gained, lost = int((new > old).sum()), int((new < old).sum())
-        return "Tango", tango_interval(gained, lost, old.size, z), mcnemar_p(gained, lost)
+        return "Tango", tango_interval(int((new > old).sum()), int((new < old).sum()), old.size, z)
     if groups.differing < FEW:
-        return "Tango, each cluster once", clusters_once(groups, z), None
-    return "cluster bootstrap-t", clustered_interval(groups, tail), None
+        return "Tango, each cluster once", clusters_once(groups, z)
+    return "cluster bootstrap-t", clustered_interval(groups, tail)
 
 
 def clusters_once(groups: Clusters, z: float) -> Bounds:
