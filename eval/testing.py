@@ -17,7 +17,10 @@ Reply = tuple[int, dict[str, str], str]
 
 @dataclass
 class Chat:
-    """`answers` gives the reply to a request's body; `asked` are the bodies that came in, `busiest` the most at once."""
+    """`answers` gives the reply to a request's body; `asked` are the bodies that came in, `busiest` the most at once.
+
+    A reply with the header `X-Cut` breaks off half way.
+    """
 
     url: str = ""
     answers: Callable[[dict[str, Any]], Reply] = lambda body: (200, {}, completion("ok"))
@@ -59,7 +62,7 @@ def chat_endpoint() -> Iterator[Chat]:
                 self.send_header(name, value)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            self.wfile.write(content[: len(content) // 2] if "X-Cut" in headers else content)
 
         def log_message(self, *_: Any) -> None:
             pass

@@ -4,8 +4,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-import httpx
-
 import prompts
 from brain.answerers.base import Draft
 from brain.answerers.llm_citations import read_reply
@@ -26,9 +24,9 @@ class LLMAnswerer:
 
     name = "llm"
 
-    def __init__(self, settings: Settings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, settings: Settings) -> None:
         self._llm, self._max_sentences = settings.llm, settings.answer.max_sentences
-        self._client = ChatClient(settings.llm, transport)
+        self._client = ChatClient(settings.llm)
         _load(settings.llm, "en")  # the language that every other falls back to
         tokenizer()  # loaded here rather than while a question waits
 

@@ -11,6 +11,7 @@ import openai
 from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
+from brain.carrier import CARRIER
 from brain.errors import ModelError
 from brain.settings import LLMSettings, redact_url
 
@@ -37,14 +38,14 @@ class Reply:
 
 
 class ChatClient:
-    """Asks, retries what may pass, and gives up after `timeout_s` in all. `transport` carries the calls, where one is given."""
+    """Asks, retries what may pass, and gives up after `timeout_s` in all."""
 
-    def __init__(self, settings: LLMSettings, transport: httpx.AsyncBaseTransport | None = None) -> None:
+    def __init__(self, settings: LLMSettings) -> None:
         if not (settings.url and settings.model):
             # Without a URL the openai package would send the passages to OpenAI.
             raise ModelError("No language model is set.", "Set llm.url and llm.model.")
         _quieten()
-        self._settings, self._transport = settings, transport
+        self._settings = settings
         self._tls = httpx.create_ssl_context()  # 30 ms: once, not for each question
 
     async def ask(self, system: str, user: str) -> Reply:
@@ -78,7 +79,7 @@ class ChatClient:
             api_key=settings.api_key.get_secret_value() or "none",
             timeout=settings.timeout_s,
             max_retries=RETRIES,
-            http_client=openai.DefaultAsyncHttpxClient(verify=self._tls, transport=self._transport),
+            http_client=openai.DefaultAsyncHttpxClient(verify=self._tls, transport=CARRIER.get()),
         )
 
     def _model(self, client: openai.AsyncOpenAI) -> OpenAILike:

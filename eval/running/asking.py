@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from time import perf_counter
 from typing import Any, Protocol
@@ -28,7 +28,7 @@ class Plan:
     """What is to be asked. Cases come cluster by cluster in an order drawn by `seed`, so a run that stops early is a sample."""
 
     cases: Sequence[Case]
-    variants: dict[str, Asked]
+    variants: Mapping[str, Asked]
     repeats: int = 1
     audience: str = "agent"
     tenant: str = "default"

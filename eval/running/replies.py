@@ -12,9 +12,9 @@ import random
 import re
 import sqlite3
 import threading
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import httpx
 
@@ -25,6 +25,8 @@ from eval.running.meter import ASKING, Asking, Usage, price
 _FENCE = re.compile(r'key=\\?"([0-9a-f]{6,64})\\?"')
 """The key that marks passages is drawn anew for each prompt: two requests that differ by it alone are the same."""
 LONGEST_WAIT_S = 30.0
+REST_S = 2.0
+"""How long the rest of a reply is read whose reader has heard enough."""
 AGAIN = frozenset({408, 409, 425, 429, 500, 502, 503, 504, 529})
 
 
@@ -70,7 +72,7 @@ def key_of(url: str, body: bytes, repeat: int) -> str:
 class KeptReplies(httpx.AsyncBaseTransport):
     """Answers from `replies` where it can; otherwise asks, at most `concurrency` at once, again after 429, 5xx or no connection.
 
-    What is asked and what it costs is counted where `ASKING` says. Streamed replies are read to their end first.
+    What is asked and what it costs is counted where `ASKING` says. A streamed reply is passed on as it comes.
     """
 
     def __init__(
@@ -92,39 +94,73 @@ class KeptReplies(httpx.AsyncBaseTransport):
         body = await request.aread()
         key = key_of(str(request.url), body, asking.repeat)
         # Two tasks with one request: the second waits for the first one's reply.
-        async with self._asked.setdefault(key, asyncio.Lock()):
+        lock = self._asked.setdefault(key, asyncio.Lock())
+        # Two tasks with one request: the second waits for the whole reply of the first.
+        await lock.acquire()
+        try:
             if (kept := await asyncio.to_thread(self._replies.get, key)) is not None:
                 asking.usage.cached += 1
+                lock.release()
                 return httpx.Response(200, headers=kept[0], content=kept[1], request=request)
-            async with self._free:
-                response, content = await self._ask(request)
-            self._count(asking.usage, body, content)
-            if response.status_code == 200:
-                headers = {name: response.headers[name] for name in ("content-type",) if name in response.headers}
-                await asyncio.to_thread(self._replies.put, key, headers, content)
-                return httpx.Response(200, headers=headers, content=content, request=request)
-        # The tries are spent: the client above must not multiply them.
-        headers = _plain(response.headers) | {"x-should-retry": "false"}
-        return httpx.Response(response.status_code, headers=headers, content=content, request=request)
+            response, connection = await self._ask(request)
+        except BaseException:
+            lock.release()
+            raise
+        return self._passed_on(response, connection, _Paid(key, asking.usage, body, lock))
 
-    async def _ask(self, request: httpx.Request) -> tuple[httpx.Response, bytes]:
-        # A connection for each call: a kept one belongs to one event loop, and the client above lives for one question.
-        for attempt in range(self._retries + 1):
-            last = attempt == self._retries
-            wait = min(LONGEST_WAIT_S, 0.5 * 2**attempt * random.uniform(0.75, 1.25))
+    def _passed_on(
+        self, response: httpx.Response, connection: httpx.AsyncBaseTransport, paid: "_Paid"
+    ) -> httpx.Response:
+        """The reply as it comes; kept once it is whole."""
+        headers = _plain(response.headers)
+
+        async def ended(content: bytes, whole: bool) -> None:
             try:
-                async with httpx.AsyncHTTPTransport(verify=self._tls) as transport:
+                if content or whole:
+                    self._count(paid.usage, paid.body, content)
+                if whole and response.status_code == 200:
+                    told = {name: value for name, value in headers.items() if name.lower() == "content-type"}
+                    await asyncio.to_thread(self._replies.put, paid.key, told, content)
+            finally:
+                self._free.release()
+                paid.lock.release()
+                await response.aclose()
+                await connection.aclose()
+
+        if response.status_code != 200:
+            # The tries are spent: the client above must not multiply them.
+            headers["x-should-retry"] = "false"
+        stream = _Tee(response, ended)
+        return httpx.Response(response.status_code, headers=headers, stream=stream, request=response.request)
+
+    async def _ask(self, request: httpx.Request) -> tuple[httpx.Response, httpx.AsyncBaseTransport]:
+        """A reply of which the headers are there. Holds one of the places until its body has been read."""
+        # A connection for each call: a kept one belongs to one event loop, and the client above lives for one question.
+        await self._free.acquire()
+        try:
+            for attempt in range(self._retries + 1):
+                last, wait = (
+                    attempt == self._retries,
+                    min(LONGEST_WAIT_S, 0.5 * 2**attempt * random.uniform(0.75, 1.25)),
+                )
+                transport = httpx.AsyncHTTPTransport(verify=self._tls)
+                try:
                     response = await transport.handle_async_request(request)
                     response.request = request
-                    content = await response.aread()
-            except httpx.TransportError:
-                if last:
-                    raise
-            else:
-                if last or response.status_code not in AGAIN:
-                    return response, content
-                wait = _told(response.headers) or wait
-            await self._sleep(wait)
+                except BaseException as error:
+                    await transport.aclose()
+                    if last or not isinstance(error, httpx.TransportError):
+                        raise
+                else:
+                    if last or response.status_code not in AGAIN:
+                        return response, transport
+                    wait = _told(response.headers) or wait
+                    await response.aclose()
+                    await transport.aclose()
+                await self._sleep(wait)
+        except BaseException:
+            self._free.release()
+            raise
         raise AssertionError("the last attempt returns or raises")
 
     def _count(self, usage: Usage, body: bytes, content: bytes) -> None:
@@ -142,6 +178,55 @@ class KeptReplies(httpx.AsyncBaseTransport):
         usage.tokens_in += told[0]
         usage.tokens_out += told[1]
         usage.usd += price(self._prices, str(asked.get("model", "")), *told)
+
+
+class _Paid(NamedTuple):
+    """A call that is under way."""
+
+    key: str
+    usage: Usage
+    body: bytes
+    lock: asyncio.Lock
+
+
+class _Tee(httpx.AsyncByteStream):
+    """A reply's decoded bytes as they come; `ended` is told of all of them, once, and whether they are whole.
+
+    Who has heard enough closes early; the rest is then read for a moment, for the reply to be kept whole.
+    """
+
+    def __init__(self, response: httpx.Response, ended: Callable[[bytes, bool], Awaitable[None]]) -> None:
+        self._parts, self._ended, self._read = response.aiter_bytes(), ended, bytearray()
+        self._over = self._broken = False
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        try:
+            async for part in self._parts:
+                self._read += part
+                yield part
+        except GeneratorExit:
+            raise
+        except BaseException:
+            self._broken = True  # a lost connection, or a reader that gave up waiting
+            raise
+        await self._end(whole=True)
+
+    async def aclose(self) -> None:
+        if self._over:
+            return
+        whole = False
+        if not self._broken:
+            with contextlib.suppress(TimeoutError, httpx.HTTPError, httpx.StreamError, RuntimeError):
+                async with asyncio.timeout(REST_S):
+                    async for part in self._parts:
+                        self._read += part
+                    whole = True
+        await self._end(whole)
+
+    async def _end(self, whole: bool) -> None:
+        if not self._over:
+            self._over = True
+            await self._ended(bytes(self._read), whole)
 
 
 def _usage_in(content: bytes) -> tuple[int, int] | None:

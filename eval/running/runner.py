@@ -1,7 +1,7 @@
 """An experiment, run: opened, asked, scored, stored. What `brain eval run` and `brain eval judge` do."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +12,7 @@ from brain.errors import EvaluationError
 from brain.settings import load_settings
 from eval.cases import Case, load_cases
 from eval.experiment import Experiment, digest
-from eval.running.asking import Plan, Progress, ask_all
+from eval.running.asking import Asked, Plan, Progress, ask_all
 from eval.running.early import EarlyStop
 from eval.running.folder import RunFolder
 from eval.running.manifest import check_same, judge_of, manifest_of
@@ -72,8 +72,7 @@ def run(experiment: Experiment, runs: Path, home: Path | None = None, hooks: Hoo
                 check_same(folder.manifest(), manifest, folder.path)
             else:
                 folder.create(manifest, cases)
-            brains = {name: variant.brain for name, variant in variants.items()}
-            plan = _plan(experiment, cases, brains, folder.manifest()["bar_hash"])
+            plan = _plan(experiment, cases, variants, folder.manifest()["bar_hash"])
             progress = Progress()
             early = _early(experiment, folder, cases, replies, home, hooks) if experiment.bar.sequential else None
             asyncio.run(
@@ -122,10 +121,10 @@ def _score(
     )
 
 
-def _plan(experiment: Experiment, cases: Sequence[Case], brains: dict[str, Any], stamp: str) -> Plan:
+def _plan(experiment: Experiment, cases: Sequence[Case], variants: Mapping[str, Asked], stamp: str) -> Plan:
     return Plan(
         cases,
-        brains,
+        variants,
         experiment.repeats,
         experiment.audience,
         experiment.tenant,

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 import httpx
 
+from brain.carrier import CARRIER
 from brain.encoder import Encoder, make_encoder
 from brain.index import Index, open_index
 from brain.settings import Settings, load_settings
+from brain.types import Answer, Question
 from eval.experiment import Experiment
 
 if TYPE_CHECKING:
@@ -19,10 +21,18 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Variant:
-    """A name and the Brain that answers for it."""
+    """A name and the Brain that answers for it; `transport` carries what it asks of models."""
 
     name: str
     brain: "Brain"
+    transport: httpx.AsyncBaseTransport | None = None
+
+    async def ask(self, question: Question) -> Answer:
+        token = CARRIER.set(self.transport)
+        try:
+            return await self.brain.ask(question)
+        finally:
+            CARRIER.reset(token)
 
 
 @contextmanager
@@ -52,11 +62,9 @@ def opened(
                 stack.callback(indexes[place][1].close)
             encoder = encoders.setdefault(settings.encoder.model_dump_json(), make_encoder(settings, say))
             check_manifest(indexes[place][1].manifest, settings, encoder)
-            answerer = make_answerer(settings, transport)
-            brain = Brain(
-                indexes[place][1], encoder, answerer, settings, make_reranker(settings), name=indexes[place][0]
-            )
-            made[name] = Variant(name, brain)
+            name_, index = indexes[place]
+            parts = index, encoder, make_answerer(settings), settings, make_reranker(settings)
+            made[name] = Variant(name, Brain(*parts, name=name_), transport)
         yield made
 
 

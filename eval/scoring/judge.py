@@ -1,19 +1,17 @@
 """A language model grades answers by a rubric. Its prompts are files; a grade is the last one that it offers."""
 
-import os
 import re
 import secrets
 from statistics import mean
 
 import httpx
-from pydantic import SecretStr
 
 import prompts
-from brain.errors import EvaluationError, ModelError
-from brain.settings import LLMSettings
+from brain.errors import ModelError
 from brain.types import Status
 from eval.experiment import Judge
 from eval.running.meter import ASKING, Asking
+from eval.scoring.asking_judge import client_of, said_by
 from eval.scoring.base import ScoreValue, Stored, unscored
 
 GRADES = {"A": 1.0, "B": 0.5, "C": 0.0}
@@ -35,20 +33,7 @@ class RubricJudge:
     metrics = ("judge", "judge_spread")
 
     def __init__(self, judge: Judge, transport: httpx.AsyncBaseTransport | None = None) -> None:
-        from brain.answerers.llm_client import ChatClient
-
-        key = os.environ.get(judge.api_key_env, "") if judge.api_key_env else ""
-        if judge.api_key_env and not key:
-            raise EvaluationError(f"The judge's key is not set: {judge.api_key_env} is empty.", "Set that variable.")
-        settings = LLMSettings(
-            url=judge.url,
-            model=judge.model,
-            api_key=SecretStr(key),
-            temperature=judge.temperature,
-            max_tokens=judge.max_tokens,
-            timeout_s=judge.timeout_s,
-        )
-        self._judge, self._client = judge, ChatClient(settings, transport)
+        self._judge, self._client = judge, client_of(judge, transport)
 
     async def score(self, stored: Stored) -> list[ScoreValue]:
         request = self._request(stored)
@@ -58,14 +43,14 @@ class RubricJudge:
             if asking:
                 ASKING.set(Asking(asking.repeat + REPEATS * number, asking.usage))
             try:
-                reply = await self._client.ask(request.system, request.user)
+                reply = await said_by(self._client, self._judge, request.system, request.user)
             except ModelError as error:
                 return [unscored("judge", f"the judge failed: {error}")]
-            grade = grade_of(reply.text)
+            grade = grade_of(reply)
             if grade is None:
-                return [unscored("judge", f"the judge named no grade: {reply.text[-120:]!r}")]
+                return [unscored("judge", f"the judge named no grade: {reply[-120:]!r}")]
             values.append(GRADES[grade])
-            said.append(reply.text)
+            said.append(reply)
         found = [ScoreValue("judge", mean(values), detail=said[-1])]
         return (
             found

@@ -15,6 +15,7 @@ import httpx
 from brain.encoder import Encoder
 from brain.errors import EvaluationError
 from eval.experiment import Judge, RagasName
+from eval.scoring.asking_judge import client_of
 from eval.scoring.base import ScoreValue, Stored, unscored
 
 ASKS_JUDGE = frozenset(
@@ -127,21 +128,11 @@ def _computing(metric: Any) -> Compute:
 
 
 def _model(judge: Judge, transport: httpx.AsyncBaseTransport | None) -> Any:
-    from openai import AsyncOpenAI
     from ragas.llms import llm_factory
 
-    key = os.environ.get(judge.api_key_env, "") if judge.api_key_env else ""
     # Only an AsyncOpenAI works with the collections' metrics; ragas' own default of 1,024 tokens cuts lists of statements.
-    client = AsyncOpenAI(
-        base_url=judge.url,
-        api_key=key or "none",
-        timeout=judge.timeout_s,
-        max_retries=0,
-        http_client=httpx.AsyncClient(transport=transport) if transport else None,
-    )
-    return llm_factory(
-        judge.model, client=client, temperature=judge.temperature, max_tokens=max(4096, judge.max_tokens)
-    )
+    client, tokens = client_of(judge, transport), max(4096, judge.max_tokens)
+    return llm_factory(judge.model, client=client, temperature=judge.temperature, max_tokens=tokens)
 
 
 def _embeddings(encoder: Encoder) -> Any:

@@ -136,3 +136,32 @@ def test_a_streamed_reply_is_kept_with_its_counts(asker: Asker) -> None:
 
     assert (paid.tokens_in, paid.tokens_out, paid.estimated) == (9, 4, False)
     assert again.text == events and again.headers["content-type"] == "text/event-stream" and kept.cached == 1
+
+
+def test_a_reader_that_has_heard_enough_leaves_a_whole_reply_behind(asker: Asker) -> None:
+    events = "".join(f'data: {{"n":{n}}}\n\n' for n in range(9000)) + "data: [DONE]\n\n"
+    asker.chat.answers = lambda _: (200, {"Content-Type": "text/event-stream"}, events)
+
+    async def first_part() -> None:
+        with closing(Replies(asker.folder / "replies.db")) as replies:
+            async with (
+                httpx.AsyncClient(transport=KeptReplies(replies)) as client,
+                client.stream("POST", f"{asker.chat.url}/chat/completions", json=body()) as response,
+            ):
+                async for part in response.aiter_bytes():
+                    assert len(part) < len(events)
+                    break
+
+    asyncio.run(first_part())
+    (again,), kept = asker.post(body())
+    assert again.text == events and kept.cached == 1
+
+
+def test_a_reply_that_breaks_off_is_not_kept(asker: Asker) -> None:
+    asker.chat.answers = lambda _: (200, {"X-Cut": "yes"}, completion("à moitié"))
+    with pytest.raises(httpx.RemoteProtocolError):
+        asker.post(body())
+
+    asker.chat.answers = lambda _: (200, {}, completion("entier"))
+    (response,), usage = asker.post(body())
+    assert "entier" in response.text and usage.calls == 1
