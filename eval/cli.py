@@ -12,7 +12,7 @@ from rich.text import Text
 
 from brain.console import HomeOption, JsonOption, print_json, say, settings_for
 from brain.errors import BrainError, CaseError
-from eval import run_cli, verdict_cli
+from eval import prompts_cli, run_cli, verdict_cli
 
 if TYPE_CHECKING:
     from eval.cases import Case
@@ -43,8 +43,9 @@ app.command()(verdict_cli.diff)
 
 
 def register(cli: typer.Typer) -> None:
-    """Adds `eval` and `tune` to `brain`."""
+    """Adds `eval`, `prompts` and `tune` to `brain`."""
     cli.add_typer(app, name="eval")
+    cli.add_typer(prompts_cli.app, name="prompts")
     cli.command()(tune)
 
 

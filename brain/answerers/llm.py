@@ -10,6 +10,7 @@ from brain.answerers.llm_citations import read_reply
 from brain.answerers.llm_client import ChatClient, Reply
 from brain.answerers.llm_prompt import INPUTS, build
 from brain.errors import PromptError
+from brain.serving_prompts import prompt_for
 from brain.settings import LLMSettings, Settings, redact_url
 from brain.tokens import tokenizer
 from brain.types import Passage, Question
@@ -34,7 +35,7 @@ class LLMAnswerer:
         """The model's sentences that hold; none where it says that the passages do not answer. Raises ModelError."""
         if not passages:
             return Draft(())
-        prompt = _load(self._llm, language)
+        prompt = _load(self._llm, language, question)
         budget = self._llm.context_tokens - self._llm.max_tokens
         request = build(prompt, question, passages, self._max_sentences, budget)
         reply = await self._client.ask(request.rendered.system, request.rendered.user)
@@ -52,11 +53,8 @@ class LLMAnswerer:
         }
 
 
-def _load(llm: LLMSettings, language: str) -> prompts.Prompt:
-    try:
-        prompt = prompts.load_prompt(llm.prompt, language, llm.prompt_version or None)
-    except prompts.PromptError as error:
-        raise PromptError(str(error), error.hint) from error
+def _load(llm: LLMSettings, language: str, question: Question | None = None) -> prompts.Prompt:
+    prompt = prompt_for(llm, language, question)
     if problem := difference(set(INPUTS), set(prompt.inputs)):
         raise PromptError(f"{prompt.filename} can't be used to answer: {problem}.", "Choose another llm.prompt.")
     return prompt

@@ -11,6 +11,7 @@ from typing import Any
 
 import prompts
 from brain.errors import EvaluationError
+from brain.serving_prompts import prompt_for
 from brain.settings import Settings
 from eval.cases import Case, dataset_hash
 from eval.configuration import configuration_of
@@ -73,10 +74,7 @@ def prompts_of(settings: Settings) -> list[dict[str, str]]:
     """Name, version, language and hash of each prompt that the settings' model would be given."""
     if settings.answer.provider != "llm":
         return []
-    chosen = [
-        prompts.load_prompt(settings.llm.prompt, language, settings.llm.prompt_version or None)
-        for language in ("fr", "en")
-    ]
+    chosen = [prompt_for(settings.llm, language) for language in ("fr", "en")]
     return [prompt.reference() for prompt in chosen]
 
 
