@@ -51,6 +51,8 @@ def document_of(run: Run) -> dict[str, Any]:
         "judging": run.head["usage"],
         "produced": {name: run.manifest[name] for name in ("started", "git", "python", "packages", "variants")},
         "locked": run.manifest["bar"],
+        "leaks": run.manifest.get("leaks", []),
+        "holdout_uses": run.manifest.get("holdout_uses"),
         "cases": [_case(run, case) for case in run.cases],
     }
     document = _finite(document)

@@ -33,6 +33,10 @@ def show(document: dict[str, Any], console: Console) -> None:
             )
     if document["judge"] and not document["judge"]["calibrated"]:
         console.print(Text("The judge is uncalibrated: label some answers with `brain eval label`.", style="yellow"))
+    if document["leaks"]:
+        console.print(Text(f"{len(document['leaks'])} cases stand in a prompt under test.", style="red"))
+    if document["holdout_uses"]:
+        console.print(f"The hold-out was used {document['holdout_uses']} times.")
     worse = [case["id"] for case in document["cases"] if case["outcome"] == "worse"]
     if worse:
         console.print(Text(f"worse: {', '.join(worse[:MOST])}{' …' if len(worse) > MOST else ''}", style="red"))

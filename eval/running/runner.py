@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +12,18 @@ from brain.errors import EvaluationError
 from brain.settings import load_settings
 from eval.cases import Case, load_cases
 from eval.experiment import Experiment, digest
+from eval.holdout import use
+from eval.likeness import leaks
 from eval.running.asking import Asked, Plan, Progress, ask_all
 from eval.running.early import EarlyStop
-from eval.running.folder import RunFolder
+from eval.running.folder import Record, RunFolder
 from eval.running.manifest import check_same, judge_of, manifest_of
 from eval.running.meter import Usage, spent
 from eval.running.replies import KeptReplies, Replies
 from eval.running.variants import opened
 from eval.scoring.factory import make_scorers
 from eval.scoring.score_run import head, score_answers
+from prompts import list_prompts
 
 REPLIES = "replies.db"
 Say = Callable[[str], None]
@@ -68,6 +71,7 @@ def run(experiment: Experiment, runs: Path, home: Path | None = None, hooks: Hoo
         transport = _transport(experiment, replies)
         with opened(experiment, home, transport, hooks.say) as variants:
             manifest = manifest_of(experiment, cases, variants)
+            _guard(experiment, cases, manifest, hooks.say)
             if folder.exists:
                 check_same(folder.manifest(), manifest, folder.path)
             else:
@@ -119,6 +123,18 @@ def _score(
     return folder.add_scores(
         head(scorers, judge_of(experiment.judge), own) | {"experiment": digest(experiment.plain())}, found
     )
+
+
+def _guard(experiment: Experiment, cases: Sequence[Case], manifest: Record, say: Say) -> None:
+    """Says where a case stands in a prompt under test; counts a use of sealed datasets."""
+    used = {file["hash"] for variant in manifest["variants"].values() for file in variant["prompts"]}
+    found = leaks(cases, [prompt for prompt in list_prompts() if prompt.content_hash in used])
+    for leak in found:
+        say(f"Case {leak.case} stands in the prompt {leak.prompt} (“{leak.words}”): it tests nothing.")
+    manifest["leaks"] = [asdict(leak) for leak in found]
+    if experiment.bar.holdout:
+        counts = [use(Path(path), experiment.name, manifest["bar_hash"]) for path in experiment.datasets]
+        manifest["holdout_uses"] = max(counts)
 
 
 def _plan(experiment: Experiment, cases: Sequence[Case], variants: Mapping[str, Asked], stamp: str) -> Plan:
