@@ -36,7 +36,9 @@ def interval_plot(rows: Sequence[Row], margin: float, caption: str) -> str:
     for number, row in enumerate(rows):
         parts.append(_row(row, TOP + ROW * number + ROW / 2, x))
     for tick in (-reach / 1.08, 0.0, reach / 1.08):
-        parts.append(f'<text class="tick" x="{x(tick)}" y="{height - 4}">{tick:+.0f}</text>')
+        parts.append(
+            f'<text class="tick" x="{x(tick)}" y="{height - 4}">{f"{tick:+.0f}".replace("-", "−") if tick else 0}</text>'
+        )
     return "".join(parts) + "</svg>"
 
 

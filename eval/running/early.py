@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from eval.cases import Case
 from eval.experiment import Experiment
 from eval.running.folder import Key, RunFolder
+from eval.running.meter import Usage
 from eval.scoring.base import Scorer
 from eval.scoring.score_run import score_answers
 from eval.verdict import Pair, early_outcome
@@ -14,9 +15,14 @@ class EarlyStop:
     """Called with each cluster that every variant has answered; says why to stop, or nothing. Critical cases don't bet."""
 
     def __init__(
-        self, experiment: Experiment, folder: RunFolder, cases: Sequence[Case], scorers: Mapping[str, Scorer]
+        self,
+        experiment: Experiment,
+        folder: RunFolder,
+        cases: Sequence[Case],
+        scorers: Mapping[str, Scorer],
+        usage: Usage,
     ) -> None:
-        self._experiment, self._folder = experiment, folder
+        self._experiment, self._folder, self._usage = experiment, folder, usage
         metric = experiment.bar.metric
         self._scorers = {name: scorer for name, scorer in scorers.items() if metric in scorer.metrics}
         sizes: dict[str, int] = {}
@@ -37,7 +43,14 @@ class EarlyStop:
         experiment, wanted = self._experiment, {case.id for case in cases}
         names = experiment.baseline, experiment.candidate
         answers = {key: record for key, record in self._folder.answers_of(wanted).items() if key.variant in names}
-        rows = await score_answers(self._scorers, cases, answers, concurrency=experiment.concurrency)
+        rows = await score_answers(
+            self._scorers,
+            cases,
+            answers,
+            concurrency=experiment.concurrency,
+            budget=experiment.budget,
+            usage=self._usage,
+        )
         values = {
             Key(r["case"], r["variant"], r["repeat"]): r["value"] for r in rows if r["metric"] == experiment.bar.metric
         }

@@ -21,7 +21,7 @@ from eval.running.manifest import check_same, judge_of, manifest_of
 from eval.running.meter import Usage, spent
 from eval.running.replies import KeptReplies, Replies
 from eval.running.variants import opened
-from eval.scoring.factory import make_scorers
+from eval.scoring.factory import check_metric, make_scorers
 from eval.scoring.score_run import head, score_answers
 from prompts import list_prompts
 
@@ -66,6 +66,7 @@ def run(experiment: Experiment, runs: Path, home: Path | None = None, hooks: Hoo
     variant can't be opened.
     """
     hooks, cases = hooks or Hooks(), load_dataset(experiment)
+    check_metric(experiment, cases)
     folder = RunFolder(runs / experiment.name)
     with closing(Replies(runs / REPLIES)) as replies:
         transport = _transport(experiment, replies)
@@ -78,7 +79,12 @@ def run(experiment: Experiment, runs: Path, home: Path | None = None, hooks: Hoo
                 folder.create(manifest, cases)
             plan = _plan(experiment, cases, variants, folder.manifest()["bar_hash"])
             progress = Progress()
-            early = _early(experiment, folder, cases, replies, home, hooks) if experiment.bar.sequential else None
+            early = None
+            if experiment.bar.sequential:
+                scorers = make_scorers(
+                    experiment, _transport(experiment, replies), _encoder(experiment, home, hooks.say)
+                )
+                early = EarlyStop(experiment, folder, cases, scorers, progress.usage)
             asyncio.run(
                 ask_all(
                     plan,
@@ -167,10 +173,3 @@ def _encoder(experiment: Experiment, home: Path | None, say: Say) -> Encoder | N
     if not {"answer_relevancy", "semantic_similarity"} & set(experiment.ragas):
         return None
     return make_encoder(load_settings(**({"home": home} if home else {})), say)
-
-
-def _early(
-    experiment: Experiment, folder: RunFolder, cases: Sequence[Case], replies: Replies, home: Path | None, hooks: Hooks
-) -> EarlyStop:
-    scorers = make_scorers(experiment, _transport(experiment, replies), _encoder(experiment, home, hooks.say))
-    return EarlyStop(experiment, folder, cases, scorers)

@@ -1,9 +1,12 @@
 """The scorers that an experiment names."""
 
+from collections.abc import Iterable
+
 import httpx
 
 from brain.encoder import Encoder
 from brain.errors import EvaluationError
+from eval.cases import Case
 from eval.experiment import Experiment
 from eval.scoring.base import Scorer
 from eval.scoring.checks import Checks
@@ -18,6 +21,18 @@ PLAIN: dict[str, type[Scorer]] = {
     "length": Length,
     "timing": Timing,
 }
+
+
+def check_metric(experiment: Experiment, cases: Iterable[Case]) -> None:
+    """Raises EvaluationError where no scorer of the experiment gives the bar's metric, or what critical cases are judged by."""
+    given = {metric for name in experiment.scorers if name in PLAIN for metric in PLAIN[name]().metrics}
+    given |= {"judge"} if "judge" in experiment.scorers else set()
+    given |= {f"ragas_{name}" for name in experiment.ragas}
+    metric = experiment.bar.metric
+    if metric not in given:
+        raise EvaluationError(f"bar.metric: no scorer gives {metric!r}.", f"Choose one of {', '.join(sorted(given))}.")
+    if "checks" not in experiment.scorers and any(case.critical for case in cases):
+        raise EvaluationError("scorers: critical cases are judged by checks, which is missing.", "Add checks.")
 
 
 def make_scorers(

@@ -14,16 +14,3 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
         most = max(most, min(1.0, (len(ordered) - rank) * p_values[name]))
         adjusted[name] = most
     return {name: adjusted[name] for name in p_values}
-
-
-def benjamini_hochberg(p_values: Mapping[str, float]) -> dict[str, float]:
-    """Adjusted p-values: below a level, at most that share of the findings is false on average.
-
-    Source: Y. Benjamini & Y. Hochberg, "Controlling the false discovery rate", JRSS B 57, 1995.
-    """
-    ordered = sorted(p_values, key=lambda name: -p_values[name])
-    adjusted, least = {}, 1.0
-    for rank, name in enumerate(ordered):
-        least = min(least, p_values[name] * len(ordered) / (len(ordered) - rank))
-        adjusted[name] = least
-    return {name: adjusted[name] for name in p_values}

@@ -1,10 +1,13 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from brain.errors import EvaluationError
-from eval.experiment import load_experiment
+from eval.experiment import Experiment, load_experiment
 from eval.running.variants import plain
+from eval.scoring.factory import check_metric
+from eval.testing import cases_of
 
 GOOD = """name: shorter
 datasets: [cases.jsonl]
@@ -55,3 +58,17 @@ def test_what_is_wrong_is_named_with_file_line_and_field(tmp_path: Path, old: st
 def test_a_key_in_a_variant_is_not_shown(tmp_path: Path) -> None:
     experiment = load_experiment(write(tmp_path, GOOD.replace("{model: m}", "{api_key: sk-secret}")))
     assert "sk-secret" not in str(experiment.plain())
+
+
+def test_the_bar_must_be_given_by_a_scorer_and_critical_cases_checked() -> None:
+    def made(**more: Any) -> Experiment:
+        return Experiment.model_validate({"name": "n", "datasets": ["x"], "variants": {"a": {}, "b": {}}} | more)
+
+    cases = cases_of(2)
+    check_metric(made(), cases)
+    check_metric(made(bar={"metric": "MRR@10"}), cases)
+    with pytest.raises(EvaluationError, match="no scorer gives 'judge'"):
+        check_metric(made(bar={"metric": "judge"}), cases)
+    critical = [cases[0].model_copy(update={"critical": True})]
+    with pytest.raises(EvaluationError, match="judged by checks"):
+        check_metric(made(scorers=["retrieval"], bar={"metric": "hit@5"}), critical)
