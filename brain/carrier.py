@@ -4,10 +4,18 @@
 answer, a rewriting, a judgement) is carried the same way, in tasks and threads too, and no other question's calls are.
 """
 
+from collections.abc import Callable
 from contextvars import ContextVar
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     import httpx
 
-CARRIER: ContextVar["httpx.AsyncBaseTransport | None"] = ContextVar("carrier", default=None)
+CARRIER: ContextVar["Callable[[], httpx.AsyncBaseTransport] | None"] = ContextVar("carrier", default=None)
+"""Makes a transport for one client, which closes it."""
+
+
+def carried() -> "httpx.AsyncBaseTransport | None":
+    """A transport for a new client; None: the client's own."""
+    make = CARRIER.get()
+    return make() if make else None

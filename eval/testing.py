@@ -39,6 +39,22 @@ def completion(text: str, tokens: tuple[int, int] = (300, 20)) -> str:
     )
 
 
+def _streamed(headers: dict[str, str], text: str) -> tuple[dict[str, str], str]:
+    """A whole completion as server-sent events, as an endpoint gives it that is asked for a stream; anything else as it is."""
+    try:
+        whole = json.loads(text)
+        said = whole["choices"][0]["message"]["content"]
+    except (ValueError, LookupError, TypeError):
+        return headers, text
+    chunk = whole | {"object": "chat.completion.chunk", "usage": None}
+    parts = [said[: len(said) // 2], said[len(said) // 2 :]]
+    events = [chunk | {"choices": [{"index": 0, "delta": {"content": part}, "finish_reason": None}]} for part in parts]
+    events.append(chunk | {"choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]})
+    events.append(chunk | {"choices": [], "usage": whole["usage"]})
+    lines = [f"data: {json.dumps(event)}\n\n" for event in events]
+    return headers | {"Content-Type": "text/event-stream"}, "".join([*lines, "data: [DONE]\n\n"])
+
+
 @contextmanager
 def chat_endpoint() -> Iterator[Chat]:
     """A real server on loopback, that serves while the context is open."""
@@ -56,6 +72,8 @@ def chat_endpoint() -> Iterator[Chat]:
             status, headers, text = script.answers(body)
             with lock:
                 under_way[0] -= 1
+            if body.get("stream") and status == 200:
+                headers, text = _streamed(headers, text)
             content = text.encode()
             self.send_response(status)
             for name, value in ({"Content-Type": "application/json"} | headers).items():

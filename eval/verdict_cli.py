@@ -119,7 +119,10 @@ def _spread(run: Path | None, discordance: float | None, difference: float) -> A
     if (run is None) == (discordance is None):
         raise BrainError("Say what is known of the cases.", "Give --discordance or --run, one of them.")
     if run:
-        return spread_of(pairs_of(Run.load(run)))
+        pairs = pairs_of(Run.load(run))
+        if not pairs:
+            raise BrainError(f"No case of {run} was scored for both variants.", "Run: brain eval verdict RUN")
+        return spread_of(pairs)
     try:
         return Spread.of_discordance(discordance or 0.0, difference)
     except ValueError as error:

@@ -11,7 +11,7 @@ import openai
 from llama_index.core.llms import ChatMessage
 from llama_index.llms.openai_like import OpenAILike
 
-from brain.carrier import CARRIER
+from brain.carrier import carried
 from brain.errors import ModelError
 from brain.settings import LLMSettings, redact_url
 
@@ -79,7 +79,7 @@ class ChatClient:
             api_key=settings.api_key.get_secret_value() or "none",
             timeout=settings.timeout_s,
             max_retries=RETRIES,
-            http_client=openai.DefaultAsyncHttpxClient(verify=self._tls, transport=CARRIER.get()),
+            http_client=openai.DefaultAsyncHttpxClient(verify=self._tls, transport=carried()),
         )
 
     def _model(self, client: openai.AsyncOpenAI) -> OpenAILike:

@@ -89,6 +89,10 @@ class KeptReplies(httpx.AsyncBaseTransport):
         self._tls = httpx.create_ssl_context()  # 30 ms: once, not for each call
         self._asked: dict[str, asyncio.Lock] = {}
 
+    def view(self) -> httpx.AsyncBaseTransport:
+        """For one client: what is still open when it closes is closed."""
+        return _View(self)
+
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         asking = ASKING.get() or Asking(0, Usage())
         body = await request.aread()
@@ -178,6 +182,23 @@ class KeptReplies(httpx.AsyncBaseTransport):
         usage.tokens_in += told[0]
         usage.tokens_out += told[1]
         usage.usd += price(self._prices, str(asked.get("model", "")), *told)
+
+
+class _View(httpx.AsyncBaseTransport):
+    """One client's share of a transport that many use."""
+
+    def __init__(self, shared: KeptReplies) -> None:
+        self._shared, self._open = shared, list[httpx.AsyncByteStream]()
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._shared.handle_async_request(request)
+        if isinstance(response.stream, httpx.AsyncByteStream):
+            self._open.append(response.stream)
+        return response
+
+    async def aclose(self) -> None:
+        for stream in self._open:
+            await stream.aclose()
 
 
 class _Paid(NamedTuple):

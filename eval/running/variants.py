@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import httpx
-
 from brain.carrier import CARRIER
 from brain.encoder import Encoder, make_encoder
 from brain.index import Index, open_index
 from brain.settings import Settings, load_settings
 from brain.types import Answer, Question
 from eval.experiment import Experiment
+from eval.running.replies import KeptReplies
 
 if TYPE_CHECKING:
     from brain.session import Brain
@@ -25,10 +24,10 @@ class Variant:
 
     name: str
     brain: "Brain"
-    transport: httpx.AsyncBaseTransport | None = None
+    transport: KeptReplies | None = None
 
     async def ask(self, question: Question) -> Answer:
-        token = CARRIER.set(self.transport)
+        token = CARRIER.set(self.transport.view if self.transport else None)
         try:
             return await self.brain.ask(question)
         finally:
@@ -39,7 +38,7 @@ class Variant:
 def opened(
     experiment: Experiment,
     home: Path | None,
-    transport: httpx.AsyncBaseTransport | None = None,
+    transport: KeptReplies | None = None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Iterator[dict[str, Variant]]:
     """Every variant, ready to be asked. Raises what `Brain.open` raises, and SettingsError for a wrong override."""

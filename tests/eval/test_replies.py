@@ -165,3 +165,18 @@ def test_a_reply_that_breaks_off_is_not_kept(asker: Asker) -> None:
     asker.chat.answers = lambda _: (200, {}, completion("entier"))
     (response,), usage = asker.post(body())
     assert "entier" in response.text and usage.calls == 1
+
+
+def test_a_client_that_leaves_a_reply_unread_leaves_nothing_open(asker: Asker) -> None:
+    """As a library does that drops a generator: only its client is closed."""
+
+    async def dropped() -> None:
+        with closing(Replies(asker.folder / "replies.db")) as replies:
+            client = httpx.AsyncClient(transport=KeptReplies(replies).view())
+            request = client.build_request("POST", f"{asker.chat.url}/chat/completions", json=body())
+            await client.send(request, stream=True)
+            await client.aclose()
+
+    asyncio.run(dropped())
+    _, kept = asker.post(body())
+    assert kept.cached == 1
