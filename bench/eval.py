@@ -3,6 +3,7 @@
     python -m bench.eval promises RUN[:METRIC[:BASELINE,CANDIDATE]] … [--comparisons 2000]
     python -m bench.eval ppi RUN[:METRIC[:…]] …
     python -m bench.eval speed HOME CASES [--cases 1000]
+    python -m bench.eval judge HOME CASES
 
 RUN is a folder that `brain eval run` made. A simulated comparison draws its cases with replacement from the run's pairs of scores,
 with weights tilted exponentially so that their mean difference is exactly what is wanted: the scores stay real, the truth is known.
@@ -282,11 +283,18 @@ def main() -> None:
     speed.add_argument("home", type=Path)
     speed.add_argument("cases_file", type=Path)
     speed.add_argument("--cases", type=int, default=1000)
+    judge = commands.add_parser("judge")
+    judge.add_argument("home", type=Path)
+    judge.add_argument("cases_file", type=Path)
     asked = parser.parse_args()
     if asked.command == "speed":
         from bench.eval_speed import measure
 
         measure(asked.home, asked.cases_file, asked.cases, CONSOLE)
+    elif asked.command == "judge":
+        from bench.eval_judge import measure as measure_judges
+
+        measure_judges(asked.home, asked.cases_file, CONSOLE)
     elif asked.command == "ppi":
         ppi([load(text) for text in asked.runs], asked.comparisons)
     else:
