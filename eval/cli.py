@@ -12,7 +12,7 @@ from rich.text import Text
 
 from brain.console import HomeOption, JsonOption, print_json, say, settings_for
 from brain.errors import BrainError, CaseError
-from eval import cases_cli, prompts_cli, run_cli, verdict_cli
+from eval import cases_cli, drafts_cli, prompts_cli, run_cli, verdict_cli
 
 if TYPE_CHECKING:
     from eval.cases import Case
@@ -34,8 +34,8 @@ HELP = """Acceptance-test a change: a prompt, a model, a setting of search. The 
 then `brain prompts release`.
 """
 app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
-app.command()(cases_cli.draft)
-app.command()(cases_cli.review)
+app.command()(drafts_cli.draft)
+app.command()(drafts_cli.review)
 app.command()(cases_cli.check)
 app.command()(cases_cli.seal)
 app.command()(verdict_cli.power)

@@ -6,18 +6,8 @@ from typing import Any
 
 from eval.cases import Case
 from eval.experiment import digest
-from eval.judged_run import (
-    JUDGED,
-    Run,
-    agreement,
-    critical,
-    finding_of,
-    flakiness_of,
-    metrics_of,
-    plain,
-    slices_of,
-    total_usage,
-)
+from eval.judged_run import JUDGED, Run, critical, finding_of, slices_of
+from eval.measures import agreement, flakiness_of, metrics_of, plain, total_usage
 from eval.reporting.words import headline, reasons
 from eval.running.folder import Key
 from eval.scoring.checks import PASSED

@@ -19,7 +19,8 @@ from eval.running.early import EarlyStop
 from eval.running.folder import Record, RunFolder
 from eval.running.manifest import check_same, judge_of, manifest_of
 from eval.running.meter import Usage, spent
-from eval.running.replies import KeptReplies, Replies
+from eval.running.replies import Replies
+from eval.running.transport import KeptReplies
 from eval.running.variants import opened
 from eval.scoring.factory import check_metric, make_scorers
 from eval.scoring.score_run import head, score_answers

@@ -12,7 +12,7 @@ from brain.index import Index, open_index
 from brain.settings import Settings, load_settings
 from brain.types import Answer, Question
 from eval.experiment import Experiment
-from eval.running.replies import KeptReplies
+from eval.running.transport import KeptReplies
 
 if TYPE_CHECKING:
     from brain.session import Brain

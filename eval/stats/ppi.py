@@ -46,29 +46,33 @@ def corrected_difference(judged: Floats, human: Floats, members: Ints, tail: flo
     if labelled.count < LEAST:
         raise ValueError(f"{labelled.count} labelled clusters; at least {LEAST} are needed")
     seen, other = _clusters(judged[known], members[known]), _clusters(judged[~known], members[~known])
-    t = float(stdtrit(labelled.count - 2, 1 - tail))
-    errors = _residuals(seen), _residuals(labelled)
-    scale = seen.count / (seen.count - 1)
-    spread_judge, together = scale * float(errors[0] @ errors[0]), scale * float(errors[0] @ errors[1])
-    rest = _variance(other)
-    weight = (
-        float(np.clip(together / (spread_judge + rest), 0, 1)) if spread_judge + rest > 0 and other.count > 1 else 0.0
-    )
-    difference = labelled.mean + weight * ((other.mean if weight else 0.0) - (seen.mean if weight else 0.0))
-    gap = errors[1] - weight * errors[0]
+    weight, variance = _weighted(labelled, seen, other)
+    difference = labelled.mean + (weight * (other.mean - seen.mean) if weight else 0.0)
     unseen = _unseen(labelled)
-    half = t * float(np.sqrt(scale * float(gap @ gap) + unseen + weight**2 * rest))
+    half = float(stdtrit(labelled.count - 2, 1 - tail)) * float(np.sqrt(variance + unseen))
     alone = float(stdtrit(labelled.count - 1, 1 - tail)) * float(np.sqrt(_variance(labelled) + unseen))
-    bounds = labelled.mean - alone, labelled.mean + alone
     return Corrected(
         difference,
-        max(-1.0, difference - half),
-        min(1.0, difference + half),
+        *_within(difference, half),
         weight,
         int(known.sum()),
         human.size,
-        (max(-1.0, bounds[0]), min(1.0, bounds[1])),
+        _within(labelled.mean, alone),
     )
+
+
+def _weighted(labelled: Clusters, seen: Clusters, other: Clusters) -> tuple[float, float]:
+    """The judge's weight, and the variance of the corrected difference with it."""
+    judge, person = _residuals(seen), _residuals(labelled)
+    scale, rest = seen.count / (seen.count - 1), _variance(other)
+    spread = scale * float(judge @ judge) + rest
+    weight = float(np.clip(scale * float(judge @ person) / spread, 0, 1)) if spread > 0 and other.count > 1 else 0.0
+    gap = person - weight * judge
+    return weight, scale * float(gap @ gap) + weight**2 * rest
+
+
+def _within(mean: float, half: float) -> Bounds:
+    return max(-1.0, mean - half), min(1.0, mean + half)
 
 
 def _clusters(values: Floats, members: Ints) -> Clusters:

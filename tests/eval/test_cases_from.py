@@ -22,7 +22,8 @@ from eval.holdout import seal, use
 from eval.judged_run import Run
 from eval.likeness import leaks, near_duplicates
 from eval.running.folder import RunFolder
-from eval.running.replies import KeptReplies, Replies
+from eval.running.replies import Replies
+from eval.running.transport import KeptReplies
 from eval.testing import Chat, cases_of, completion, write_cases
 from prompts.parse import parse
 

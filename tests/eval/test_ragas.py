@@ -14,7 +14,8 @@ from brain.types import Question
 from eval.cases import Case
 from eval.experiment import Judge, RagasName
 from eval.running.meter import ASKING, Asking, Usage
-from eval.running.replies import KeptReplies, Replies
+from eval.running.replies import Replies
+from eval.running.transport import KeptReplies
 from eval.scoring.base import ScoreValue, Stored
 from eval.testing import Chat, an_answer, completion
 

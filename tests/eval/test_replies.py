@@ -10,7 +10,8 @@ import pytest
 
 from eval.experiment import Prices
 from eval.running.meter import ASKING, Asking, Usage
-from eval.running.replies import KeptReplies, Replies, key_of
+from eval.running.replies import Replies, key_of
+from eval.running.transport import KeptReplies
 from eval.testing import Chat, completion
 
 

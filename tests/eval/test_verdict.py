@@ -12,7 +12,8 @@ import pytest
 from brain.errors import EvaluationError
 from eval.cases import Case
 from eval.experiment import Bar, digest
-from eval.judged_run import Run, agreement, flakiness_of, metrics_of, tampered
+from eval.judged_run import Run, tampered
+from eval.measures import agreement, flakiness_of, metrics_of
 from eval.reporting.document import document_of
 from eval.reporting.junit import junit
 from eval.reporting.markdown import markdown
