@@ -83,6 +83,8 @@ class Finding:
     decision: Decision
     effect: Effect | None
     superior: bool = False
+    confidence: float = 0.95
+    """Of the interval: above the bar's where part of the error was kept for the sequential test."""
     reasons: tuple[Reason, ...] = ()
     needed: int | None = None
     """About how many further cases decide, with the bar's power; None: decided, or out of reach."""
@@ -126,7 +128,8 @@ def _by_statistics(pairs: Sequence[Pair], asked: int, bar: Bar) -> Finding:
         lack = Reason("coverage", scored=len(pairs), asked=asked, least=f"{bar.min_coverage:.0%}")
         decision, reasons = Decision.INCONCLUSIVE, (lack, *reasons)
     superior = decision is Decision.SHIP and low > 0
-    return Finding(decision, seen, superior, reasons, needed, early, corrected, tuple(slices_of(pairs, bar)))
+    parts = tuple(slices_of(pairs, bar))
+    return Finding(decision, seen, superior, confidence, reasons, needed, early, corrected, parts)
 
 
 def _decision(low: float, high: float, early: Outcome | None, bar: Bar) -> tuple[Decision, tuple[Reason, ...]]:

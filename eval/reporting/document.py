@@ -54,6 +54,7 @@ def document_of(run: Run) -> dict[str, Any]:
 def _statistics(finding: Finding) -> dict[str, Any]:
     return {
         "superior": finding.superior,
+        "interval_confidence": finding.confidence,
         "why": [{"code": reason.code, "values": dict(reason.values)} for reason in finding.reasons],
         "needed": finding.needed,
         "effect": asdict(finding.effect) if finding.effect else None,

@@ -28,7 +28,7 @@ def markdown(document: dict[str, Any], language: str = "en") -> str:
 
 
 def _effects(document: dict[str, Any], said: dict[str, str]) -> list[str]:
-    confidence = f"{100 * document['bar']['confidence']:g}"
+    confidence = f"{100 * document['interval_confidence']:g}"
     head = f"| | {said['difference']} ({said['points']}) | {said['interval'].format(confidence=confidence)} | "
     head += f"{said['better']} / {said['worse']} / {said['equal']} | {said['cases']}, {said['clusters']} |"
     rows = [("**" + document["bar"]["metric"] + "**", document["effect"])]

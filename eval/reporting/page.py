@@ -37,7 +37,7 @@ def page(document: Mapping[str, Any], run: Run, language: str = "en") -> str:
         ),
         counts={name: sum(row["outcome"] == name for row in rows) for name in ORDER},
         alpha=f"{100 * (1 - document['bar']['confidence']) / 2:g}",
-        confidence=f"{100 * document['bar']['confidence']:g}",
+        confidence=f"{100 * document['interval_confidence']:g}",
         latency=_latency(document),
     )
 

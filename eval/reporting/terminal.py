@@ -48,7 +48,7 @@ def _interval(document: dict[str, Any]) -> Text:
     counts = f"{found['better']} better, {found['worse']} worse, {found['equal']} equal"
     return Text(
         f"{bar['metric']}: {found['baseline']:.3f} → {found['candidate']:.3f}, difference {100 * found['difference']:+.1f} points, "
-        f"{100 * bar['confidence']:g} % interval {100 * found['low']:+.1f} to {100 * found['high']:+.1f} "
+        f"{100 * document['interval_confidence']:g} % interval {100 * found['low']:+.1f} to {100 * found['high']:+.1f} "
         f"(margin {-100 * bar['margin']:+.1f}); {counts}; {found['n']} cases in {found['clusters']} clusters; {found['method']}"
     )
 
