@@ -14,6 +14,7 @@ from rich.text import Text
 from brain.console import HomeOption, err, settings_for
 from brain.errors import SettingsError
 from brain.privacy import mask
+from brain.serving_prompts import check_prompts
 from brain.settings import ServiceSettings, Settings
 
 GRACE_SECONDS = 10
@@ -29,6 +30,7 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="[default: 8000]")] = None,
     audience: Annotated[str | None, typer.Option(help="As whom every caller asks [default: public]")] = None,
+    dev: Annotated[bool, typer.Option("--dev", help="Serve a prompt that was not released, or altered since.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Answer questions over HTTP until stopped.
@@ -37,6 +39,8 @@ def serve(
     """
     flags = {"host": host, "port": port, "audience": audience}
     settings = settings_for(home, service={name: value for name, value in flags.items() if value is not None})
+    if not dev:
+        check_prompts(settings)
     listener = _listen(settings.service)
     _announce(settings.service)
     _log_to_terminal()

@@ -15,7 +15,8 @@ BrainError                    what the user can mend; `str(error)` says what is 
 ├── PromptError               a prompt file is malformed, missing or rendered with wrong inputs
 ├── SourceError               a source can't be read at all
 │   └── DocumentError         one file of it can't be parsed; the run goes on
-└── CaseError                 an evaluation case is malformed; names file, line and field
+├── CaseError                 an evaluation case is malformed; names file, line and field
+└── EvaluationError           an experiment, a run or a release is not what it should be
 """
 
 
@@ -75,3 +76,6 @@ class DocumentError(SourceError): ...
 
 
 class CaseError(BrainError): ...
+
+
+class EvaluationError(BrainError): ...

@@ -212,6 +212,7 @@ class LLMSettings(_Section):
         "auto",
         description="personal data before it is sent; auto: where the endpoint is not of this machine or a private network",
     )
+    prompt_version: int = Field(0, ge=0, description="0: the released one")
 
 
 class IngestSettings(_Section):

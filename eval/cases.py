@@ -28,6 +28,7 @@ from brain.types import Question, Reason, Status, Turn
 MAX_ERRORS = 20
 
 Text = Annotated[str, StringConstraints(pattern=r"\S")]
+Count = Annotated[int, Field(ge=1)]
 ExpectedStatus = Literal[Status.ANSWERED, Status.REFUSED, Status.NEEDS_CLARIFICATION]
 ExpectedReason = Literal[
     Reason.NO_EVIDENCE,
@@ -66,7 +67,7 @@ class CaseFilters(_Strict):
 
 
 class Expect(_Strict):
-    """What a right answer looks like. Any of `documents` counts as found."""
+    """What a right answer looks like. Any of `documents` counts as found; all of `must_cite` must be cited."""
 
     status: ExpectedStatus | None = None
     reason: ExpectedReason | None = None
@@ -74,7 +75,13 @@ class Expect(_Strict):
     reference: Text | None = None
     must_include: tuple[Text, ...] | None = None
     must_not_include: tuple[Text, ...] | None = None
+    must_cite: tuple[Text, ...] | None = None
     language: Text | None = None
+    rubric: Text | None = None
+    """What a judge is to look at, in plain words."""
+    tone: Text | None = None
+    max_words: Count | None = None
+    max_sentences: Count | None = None
 
 
 class Case(_Strict):
@@ -203,6 +210,8 @@ _WORDING = {
     "string_pattern_mismatch": "must not be empty",
     "tuple_type": "{found} is not a list",
     "bool_type": "{found} is not true or false",
+    "int_type": "{found} is not a whole number",
+    "greater_than_equal": "{found} is less than {ctx[ge]}",
     "date_type": "{found} is not a date such as 2025-12-31",
     "date_parsing": "{found} is not a date such as 2025-12-31",
     "model_type": "{found} is not an object",
@@ -229,7 +238,7 @@ def _wording(detail: dict[str, Any], place: tuple[str | int, ...]) -> str:
             return f"not JSON: {detail['ctx']['error'].replace('at line 1 column', 'at column')}"
         case "value_error":
             return str(detail["ctx"]["error"])
-    return _WORDING[kind].format(found=found) if kind in _WORDING else str(detail["msg"])
+    return _WORDING[kind].format(found=found, ctx=detail.get("ctx")) if kind in _WORDING else str(detail["msg"])
 
 
 def _shown(value: object) -> str:

@@ -12,18 +12,45 @@ from rich.text import Text
 
 from brain.console import HomeOption, JsonOption, print_json, say, settings_for
 from brain.errors import BrainError, CaseError
+from eval import cases_cli, drafts_cli, prompts_cli, run_cli, verdict_cli
 
 if TYPE_CHECKING:
     from eval.cases import Case
     from eval.compare import Previous
     from eval.retrieval import RetrievalReport
 
-app = typer.Typer(help="Measure search on cases with known answers.", no_args_is_help=True)
+HELP = """Acceptance-test a change: a prompt, a model, a setting of search. The way through:
+
+1. cases: write them (docs/evaluation.md), or `draft` and `review` them
+
+2. power: how many cases does the bar need?
+
+3. run: ask every variant every case; resumable
+
+4. verdict: ship, don't ship, or so many more cases
+
+5. report: the same as a page, with the answers side by side
+
+then `brain prompts release`.
+"""
+app = typer.Typer(help=HELP, no_args_is_help=True, rich_markup_mode=None)
+app.command()(drafts_cli.draft)
+app.command()(drafts_cli.review)
+app.command()(cases_cli.check)
+app.command()(cases_cli.seal)
+app.command()(verdict_cli.power)
+app.command()(run_cli.run)
+app.command()(run_cli.judge)
+app.command()(verdict_cli.verdict)
+app.command()(verdict_cli.report)
+app.command()(cases_cli.label)
+app.command()(verdict_cli.diff)
 
 
 def register(cli: typer.Typer) -> None:
-    """Adds `eval` and `tune` to `brain`."""
+    """Adds `eval`, `prompts` and `tune` to `brain`."""
     cli.add_typer(app, name="eval")
+    cli.add_typer(prompts_cli.app, name="prompts")
     cli.command()(tune)
 
 

@@ -14,6 +14,7 @@ from brain.answerers.llm_prompt import INPUTS, OVERHEAD, Budget, Request, build
 from brain.answerers.llm_reply import ReplyReader
 from brain.breaker import Breaker
 from brain.errors import ModelError, PromptError
+from brain.serving_prompts import prompt_for
 from brain.settings import LLMSettings, Settings, redact_url
 from brain.tokens import count_tokens, tokenizer
 from brain.types import Passages, Question
@@ -30,7 +31,7 @@ class LLMAnswerer:
     reads_around = True
 
     def __init__(self, settings: Settings) -> None:
-        _load(settings.llm.prompt, "en")  # the language that every other falls back to
+        _load(settings.llm, "en")  # the language that every other falls back to
         tokenizer()  # loaded here rather than while a question waits
         self._llm, self._count, self._local = opened(settings.llm, count_tokens)
         self._max_sentences, self.breaker = settings.answer.max_sentences, Breaker()
@@ -43,7 +44,7 @@ class LLMAnswerer:
 
     async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
         """The model's sentences that can be cited, as they come; none where it says that the passages do not answer."""
-        prompt = _load(self._llm.prompt, language)
+        prompt = _load(self._llm, language, question)
         llm = _limited(self._llm, prompt)
         budget = Budget(llm.context_tokens - llm.max_tokens, self._count)
         # In a thread: counting takes milliseconds, and a local model is asked for it.
@@ -106,11 +107,8 @@ def _limited(llm: LLMSettings, prompt: prompts.Prompt) -> LLMSettings:
     return llm.model_copy(update={name: value for name, value in own.items() if value is not None})
 
 
-def _load(name: str, language: str) -> prompts.Prompt:
-    try:
-        prompt = prompts.load_prompt(name, language)
-    except prompts.PromptError as error:
-        raise PromptError(str(error), error.hint) from error
+def _load(llm: LLMSettings, language: str, question: Question | None = None) -> prompts.Prompt:
+    prompt = prompt_for(llm, language, question)
     if problem := difference(set(INPUTS), set(prompt.inputs)):
         raise PromptError(f"{prompt.filename} can't be used to answer: {problem}.", "Choose another llm.prompt.")
     return prompt

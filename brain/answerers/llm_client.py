@@ -17,6 +17,7 @@ from llama_index.llms.openai_like import OpenAILike
 from brain.answerers.llm_errors import FAILURES, OF_THE_REQUEST, Interrupted, explained, wait_before_retry
 from brain.answerers.llm_limits import MOST_BYTES, Budget, Limited
 from brain.breaker import PAUSE_S, Breaker
+from brain.carrier import carried
 from brain.errors import ModelError
 from brain.settings import LLMSettings, redact_url
 from prompts import Rendered
@@ -121,7 +122,9 @@ class ChatClient:
             api_key=settings.api_key.get_secret_value() or "none",
             timeout=httpx.Timeout(settings.timeout_s, connect=settings.connect_s),
             max_retries=0,  # tried again here, where the limits are known
-            http_client=openai.DefaultAsyncHttpxClient(verify=self._tls, event_hooks={"response": [self._limit]}),
+            http_client=openai.DefaultAsyncHttpxClient(
+                verify=self._tls, transport=carried(), event_hooks={"response": [self._limit]}
+            ),
         )
 
     async def _limit(self, response: httpx.Response) -> None:

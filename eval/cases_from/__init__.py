@@ -1,0 +1,1 @@
+"""Where cases come from: the knowledge base, production, and the person who accepts them."""

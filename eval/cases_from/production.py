@@ -1,0 +1,70 @@
+"""What went wrong in production becomes a draft: a thumbs-down, or a question that was refused. Personal data is masked."""
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from brain.errors import EvaluationError
+from eval.cases import Case
+from eval.cases_from.drafts import Draft, draft_id
+
+_GAP = "[ \u00a0\u202f.]?"
+_MASKS = (
+    (re.compile(r"[\w.+%-]{1,64}@(?:[\w-]{1,63}\.)+[a-zA-Z]{2,24}"), "[E-MAIL]"),
+    (re.compile(r"\b[A-Z]{2}\d{2}(?:[ \u00a0\u202f-]?[A-Z0-9]{4}){3,7}(?:[ \u00a0\u202f-]?[A-Z0-9]{1,3})?\b"), "[IBAN]"),
+    (re.compile(rf"(?<![\w.,])[12](?:{_GAP}\d\d){{2}}{_GAP}\d[\dAB](?:{_GAP}\d{{3}}){{2}}(?:{_GAP}\d\d)?(?!\d)"), "[NIR]"),
+    (re.compile(r"(?<![\w.,])(?:\d{4}[ \u00a0-]?){3}\d{4}(?!\d)"), "[CARD]"),
+    (re.compile(r"(?<![\w.,])(?:\+|00)?\d(?:[ \u00a0\u202f.()-]{0,2}\d){8,13}(?!\d)"), "[TEL]"),
+)  # fmt: skip
+"""Of more kinds than one the first is taken: an IBAN holds what looks like a telephone number."""
+DOWN = frozenset({"down", "thumbs_down", "-1", "false", "0", "no"})
+
+
+def mask(text: str) -> str:
+    """E-mail addresses, IBANs, social-security, card and telephone numbers as placeholders."""
+    for pattern, placeholder in _MASKS:
+        text = pattern.sub(placeholder, text)
+    return text
+
+
+def drafts_from(path: Path) -> Iterator[Draft]:
+    """Of an export of answers, one JSON object a line, those with a thumbs-down or that were refused.
+
+    A line has `question` (a text, or an object with `text`, `turns`, `language`, `audience`), and of `status`, `feedback` (`up` or
+    `down`), `comment`, `corrected`, `id`, `at` what is known. Raises EvaluationError that names the line.
+    """
+    for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
+        if line.strip():
+            try:
+                draft = _draft(json.loads(line))
+            except (ValueError, LookupError, TypeError, AttributeError) as error:
+                raise EvaluationError(
+                    f"{path}:{number}: {str(error).splitlines()[0]}", "Correct or remove that line."
+                ) from error
+            if draft:
+                yield draft
+
+
+def _draft(row: dict[str, Any]) -> Draft | None:
+    asked = row["question"] if isinstance(row["question"], dict) else {"text": row["question"]}
+    down, refused = str(row.get("feedback", "")).lower() in DOWN, row.get("status") == "refused"
+    if not (down or refused):
+        return None
+    text = mask(str(asked["text"]))
+    turns = [{"role": turn["role"], "text": mask(str(turn["text"]))} for turn in asked.get("turns") or ()]
+    corrected = mask(str(row["corrected"])) if row.get("corrected") else None
+    made: dict[str, Any] = {
+        "id": draft_id("production", text, json.dumps(turns)),
+        **({"turns": [*turns, {"role": "user", "text": text}]} if turns else {"question": text}),
+        "language": asked.get("language") or row.get("language"),
+        "tags": ["production"],
+        "filters": {"audience": asked["audience"]} if asked.get("audience") else {},
+        "expect": {"status": "answered", "reference": corrected} if corrected else {},
+    }
+    why = "thumbs-down" if down else f"refused ({row.get('reason') or 'no reason'})"
+    said = f": {mask(str(row['comment']))}" if row.get("comment") else ""
+    return Draft(
+        Case.model_validate(made), "production", f"{why} {row.get('id', '')} {row.get('at', '')}".strip() + said
+    )
