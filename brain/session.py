@@ -141,11 +141,13 @@ class Brain:
             old.questions.close()
         return True
 
-    def close(self) -> None:
+    def close(self, *, index: bool = True) -> None:
+        """Ends all that it has begun. Without `index` that stays open, for another Brain that asks it."""
         self._serving.questions.close()
         self._reranking.close()
         self._answerer.close()
-        self._serving.index.close()
+        if index:
+            self._serving.index.close()
         self._traces.close()
 
     def _open(self, name: str, old: Serving, say: Callable[[str], None]) -> Serving:

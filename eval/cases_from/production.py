@@ -1,32 +1,16 @@
 """What went wrong in production becomes a draft: a thumbs-down, or a question that was refused. Personal data is masked."""
 
 import json
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from brain.errors import EvaluationError
+from brain.privacy import mask
 from eval.cases import Case
 from eval.cases_from.drafts import Draft, draft_id
 
-_GAP = "[ \u00a0\u202f.]?"
-_MASKS = (
-    (re.compile(r"[\w.+%-]{1,64}@(?:[\w-]{1,63}\.)+[a-zA-Z]{2,24}"), "[E-MAIL]"),
-    (re.compile(r"\b[A-Z]{2}\d{2}(?:[ \u00a0\u202f-]?[A-Z0-9]{4}){3,7}(?:[ \u00a0\u202f-]?[A-Z0-9]{1,3})?\b"), "[IBAN]"),
-    (re.compile(rf"(?<![\w.,])[12](?:{_GAP}\d\d){{2}}{_GAP}\d[\dAB](?:{_GAP}\d{{3}}){{2}}(?:{_GAP}\d\d)?(?!\d)"), "[NIR]"),
-    (re.compile(r"(?<![\w.,])(?:\d{4}[ \u00a0-]?){3}\d{4}(?!\d)"), "[CARD]"),
-    (re.compile(r"(?<![\w.,])(?:\+|00)?\d(?:[ \u00a0\u202f.()-]{0,2}\d){8,13}(?!\d)"), "[TEL]"),
-)  # fmt: skip
-"""Of more kinds than one the first is taken: an IBAN holds what looks like a telephone number."""
 DOWN = frozenset({"down", "thumbs_down", "-1", "false", "0", "no"})
-
-
-def mask(text: str) -> str:
-    """E-mail addresses, IBANs, social-security, card and telephone numbers as placeholders."""
-    for pattern, placeholder in _MASKS:
-        text = pattern.sub(placeholder, text)
-    return text
 
 
 def drafts_from(path: Path) -> Iterator[Draft]:

@@ -63,13 +63,15 @@ def opened(
             check_manifest(indexes[place][1].manifest, settings, encoder)
             name_, index = indexes[place]
             parts = index, encoder, make_answerer(settings), settings, make_reranker(settings)
-            made[name] = Variant(name, Brain(*parts, name=name_), transport)
+            brain = Brain(*parts, name=name_)
+            stack.callback(brain.close, index=False)
+            made[name] = Variant(name, brain, transport)
         yield made
 
 
 def settings_of(experiment: Experiment, home: Path | None) -> dict[str, Settings]:
-    """The settings of file and environment with each variant's overrides."""
-    shared: dict[str, Any] = {"home": home} if home else {}
+    """The settings of file and environment with each variant's overrides; what nobody asked leaves no trace in the home."""
+    shared: dict[str, Any] = {"traces": {"enabled": False}} | ({"home": home} if home else {})
     return {name: load_settings(**(shared | overrides)) for name, overrides in plain(experiment.variants).items()}
 
 

@@ -15,7 +15,7 @@ from eval.cases import Case, load_cases
 from eval.cases_from.drafts import Draft, DraftFile
 from eval.cases_from.knowledge import drafts_from_index
 from eval.cases_from.model import drafts_by_model
-from eval.cases_from.production import drafts_from, mask
+from eval.cases_from.production import drafts_from
 from eval.cli import app
 from eval.experiment import Judge
 from eval.holdout import seal, use
@@ -85,22 +85,6 @@ def test_a_model_words_questions_and_what_it_garbles_is_said(index: Any, chat: C
     (draft,) = made
     assert draft.case.text == "Combien pour Ajaccio ?" and draft.case.expect.reference == "16,90 €."
     assert len(failed) == 3 and all("not a question and an answer" in line for line in failed)
-
-
-@pytest.mark.parametrize(
-    ("text", "masked"),
-    [
-        ("Écrivez à jean.dupont@exemple.fr svp", "Écrivez à [E-MAIL] svp"),
-        ("mon IBAN FR76 3000 6000 0112 3456 7890 189", "mon IBAN [IBAN]"),
-        ("appelez le 06 12 34 56 78.", "appelez le [TEL]."),
-        ("+33 6 12 34 56 78", "[TEL]"),
-        ("carte 4111 1111 1111 1111", "carte [CARD]"),
-        ("NIR 1 84 12 76 451 089 46", "NIR [NIR]"),
-        ("14 jours, 16,90 € et 2026", "14 jours, 16,90 € et 2026"),
-    ],
-)
-def test_personal_data_is_masked(text: str, masked: str) -> None:
-    assert mask(text) == masked
 
 
 def test_what_went_wrong_becomes_a_draft_and_duplicates_merge(tmp_path: Path) -> None:
