@@ -26,8 +26,10 @@ StoredRun = Callable[..., RunFolder]
 
 @pytest.fixture
 def releases(tmp_path: Path) -> Path:
+    """As it was when there was one release of the answer's prompt."""
     path = tmp_path / "releases.toml"
-    path.write_text(RELEASES.read_text(encoding="utf-8").replace('["eval/sample/cases.jsonl"]', "[]"), encoding="utf-8")
+    text = RELEASES.read_text(encoding="utf-8").replace('["eval/sample/cases.jsonl"]', "[]")
+    path.write_text("[[answer.releases]]".join(text.split("[[answer.releases]]")[:2]), encoding="utf-8")
     return path
 
 
@@ -129,7 +131,8 @@ def test_one_conversation_keeps_its_version_and_the_settings_win() -> None:
     first = Question("Bonjour ?")
     later = Question("Et après ?", turns=(Turn("user", "Bonjour ?"), Turn("assistant", "Oui.")))
     assert conversation_of(first) == conversation_of(later) != conversation_of(Question("Bonsoir ?"))
-    assert prompt_for(LLMSettings(), "fr", first).version == 1
+    served = load_releases()["answer"].served
+    assert served and prompt_for(LLMSettings(), "fr", first).version == served.version
     with pytest.raises(PromptError, match=r"answer\.fr\.v99"):
         prompt_for(LLMSettings(prompt_version=99), "fr", first)
 
@@ -163,9 +166,9 @@ def test_feedback_counts_each_conversation_once() -> None:
 
 def test_the_commands(tmp_path: Path, verdict: Callable[..., str]) -> None:
     rows = json.loads(CliRunner().invoke(app, ["list", "--json"]).stdout)["prompts"]
-    assert {row["file"]: row["served"] for row in rows}["answer.fr.v1.md"] == 100 and not any(
-        r["altered"] for r in rows
-    )
+    served = load_releases()["answer"].served
+    assert served and {row["file"]: row["served"] for row in rows}[f"answer.fr.v{served.version}.md"] == 100
+    assert not any(row["altered"] for row in rows)
 
     verdict(worse=True)
     result = CliRunner().invoke(app, ["diff", "answer", "1", "1", "--runs", str(tmp_path / "runs")])
