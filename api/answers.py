@@ -7,8 +7,8 @@ from typing import Literal
 from fastapi import APIRouter, Request, Response
 from pydantic import BaseModel, Field
 
+from api.access import MayAsk
 from api.asked import Asked, Text
-from api.caller import CallerDep
 from api.errors import ERRORS
 from api.opening import BrainDep
 from api.problems import problems
@@ -115,7 +115,7 @@ class AnswerResponse(BaseModel):
     response_model=AnswerResponse,
     responses=problems(ERRORS, 400, 413, 422) | DESCRIBED,
 )
-async def answer(request: Request, body: AnswerRequest, who: CallerDep, brain: BrainDep) -> AnswerResponse | Response:
+async def answer(request: Request, body: AnswerRequest, who: MayAsk, brain: BrainDep) -> AnswerResponse | Response:
     """Answer a question from the documents that the caller may read, every sentence cited, or refuse.
 
     A caller who goes away before the end stops the model.

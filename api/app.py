@@ -13,7 +13,9 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api import answers, health, problems, search
+from api import answers, health, problems, search, widget
+from api.cors import SiteCors
+from api.gate import Gate
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
 from brain.errors import BrainError
@@ -25,7 +27,7 @@ DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, 
 
 def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
     """A service that opens Brain as it starts and closes it at the end; a given `brain` is used and left open."""
-    opening = Opening(settings, brain)
+    opening, gate = Opening(settings, brain), Gate(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -36,6 +38,7 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         finally:
             await task
             await opening.close()
+            await gate.close()
 
     # FastAPI's own /docs loads its script from a CDN; this one brings it along.
     app = FastAPIOffline(
@@ -46,11 +49,11 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
         generate_unique_id_function=_route_name,
         lifespan=lifespan,
-        middleware=[Middleware(RequestLog), Middleware(BodyLimit)],
+        middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit)],
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
-    app.state.settings, app.state.opening = settings, opening
-    for feature in (answers, search, health):
+    app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
+    for feature in (answers, search, widget, health):
         app.include_router(feature.router)
     _document_problems(app)
     return app

@@ -8,6 +8,7 @@ from brain.errors import (
     IndexLockedError,
     IndexMismatchError,
     IndexMissingError,
+    KeyRefusedError,
     ModelError,
     SettingsError,
     StoreError,
@@ -19,6 +20,22 @@ MOST_BYTES = 64 * 1024
 
 class NotReadyError(BrainError):
     """Brain isn't open yet, or can't be opened."""
+
+
+class KeyMissingError(BrainError):
+    """The request names no key, and needs one."""
+
+
+class ForbiddenError(BrainError):
+    """The key is valid, but not for this."""
+
+
+class LimitError(BrainError):
+    """Too many requests; `wait` says for how many seconds."""
+
+    def __init__(self, wait: int = 1) -> None:
+        super().__init__("Too many requests.", f"Ask again in {wait} s.")
+        self.wait = wait
 
 
 class Kind(NamedTuple):
@@ -34,6 +51,10 @@ class Kind(NamedTuple):
 
 
 ERRORS: dict[type[BrainError], Kind] = {
+    KeyMissingError: Kind(401, "key-missing", "A key is needed."),
+    KeyRefusedError: Kind(401, "key-refused", "The key is not valid."),
+    ForbiddenError: Kind(403, "forbidden", "This is not allowed."),
+    LimitError: Kind(429, "too-many-requests", "Too many requests."),
     NotReadyError: Kind(503, "not-ready", "The service isn't ready."),
     IndexMissingError: Kind(503, "index-missing", "Nothing has been ingested yet."),
     IndexLockedError: Kind(503, "index-locked", "Another process has the index open."),

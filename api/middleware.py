@@ -100,5 +100,6 @@ def _log_unknown(error: Exception, request_id: str) -> None:
 
 def _log_done(scope: Scope, status: int, milliseconds: float, request_id: str) -> None:
     route = getattr(scope.get("route"), "path", "-")
-    line = "method=%s route=%s status=%d ms=%.1f request_id=%s"
-    _log.info(line, scope["method"], route, status, milliseconds, request_id)
+    who = scope.get("state", {}).get("caller")
+    line = "method=%s route=%s status=%d ms=%.1f key=%s request_id=%s"
+    _log.info(line, scope["method"], route, status, milliseconds, who.shown if who else "-", request_id)

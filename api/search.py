@@ -5,8 +5,8 @@ from datetime import date
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access import MaySearch
 from api.asked import Asked
-from api.caller import CallerDep
 from api.errors import ERRORS
 from api.opening import BrainDep
 from api.problems import problems
@@ -78,7 +78,7 @@ class SearchResponse(BaseModel):
 
 
 @router.post("/v1/search", summary="Find passages", responses=problems(ERRORS, 400, 413, 422))
-async def search(body: SearchRequest, who: CallerDep, brain: BrainDep) -> SearchResponse:
+async def search(body: SearchRequest, who: MaySearch, brain: BrainDep) -> SearchResponse:
     """Find the passages closest to a question among the documents that the caller may read."""
     question = body.question_of(who, brain.settings.service.max_question_chars)
     found = await brain.search(question, body.limit, body.per_document)

@@ -26,6 +26,7 @@ from brain.console import (
     show_error,
 )
 from brain.errors import BrainError
+from brain.keys import cli as keys_cli
 from brain.traces import cli as traces_cli
 from brain.types import DEFAULT_TENANT, INTERNAL, Question
 
@@ -193,3 +194,4 @@ def doctor(json_: JsonOption = False, home: HomeOption = None) -> None:
 
 life_cli.register(app)
 traces_cli.register(app)
+keys_cli.register(app)

@@ -397,9 +397,9 @@ def test_brain_serve_answers_and_ends_well_when_it_is_told_to(home: Path, tmp_pa
         process.kill()
     assert process.returncode == 0, said
     assert f"Brain listens on {url} (try it: {url}/docs)" in said
-    assert "Everyone asks as 'agent' of tenant 'default'" in said
+    assert "Everyone on this machine asks as 'agent' of tenant 'default', until there is an API key" in said
     assert "ready: 3 passages that 'agent' may read" in said
-    assert "API keys" not in said and "Traceback" not in said
+    assert "Traceback" not in said
 
 
 def test_brain_serve_warns_where_there_is_nothing_to_see_or_no_protection(
@@ -412,13 +412,14 @@ def test_brain_serve_warns_where_there_is_nothing_to_see_or_no_protection(
     process, url = serve_process(folder, "--host", "0.0.0.0")
     try:
         with httpx.Client(base_url=url, timeout=30) as client:
-            assert until(client, 200).json()["passages"] == 0
+            assert until(client, 200).json()["passages"] is None
+            check_problem(client.post("/v1/search", json={"question": REFUND}), 401, "key-missing")
         os.kill(process.pid, signal.SIGINT)
         said = process.communicate(timeout=20)[1]
     finally:
         process.kill()
     assert process.returncode == 0, said
-    assert "There are no API keys yet" in said
+    assert "Callers need an API key, and there is none yet: brain keys create NAME" in said
     assert "No document is public: give `audience: public` in the documents, or run: brain ingest FOLDER" in said
 
 

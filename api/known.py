@@ -1,0 +1,67 @@
+"""The keys in the state's database, as the service reads them: opened when first needed, never on the event loop."""
+
+import logging
+from datetime import datetime
+from threading import Lock
+from typing import TYPE_CHECKING
+
+from brain.errors import BrainError
+from brain.settings import Settings
+
+if TYPE_CHECKING:
+    from brain.keys.sites import Site, Sites
+    from brain.keys.store import Key, Keys
+
+_log = logging.getLogger(__name__)
+
+
+class Known:
+    """Blocks while it reads: for threads. Raises StoreError where nothing else is said."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._lock = settings, Lock()
+        self._opened: tuple[Keys, Sites] | None = None
+
+    def check(self, presented: str) -> "Key":
+        """Raises KeyRefusedError."""
+        return self._stores()[0].check(presented)
+
+    def used(self, id: str, moment: datetime) -> None:
+        """Never raises."""
+        try:
+            self._stores()[0].used(id, moment)
+        except BrainError as error:
+            _log.warning("the last use of key %s could not be written: %s", id, error)
+
+    def site(self, id: str) -> "Site | None":
+        """None where it doesn't exist or is revoked."""
+        return self._stores()[1].get(id)
+
+    def any(self) -> bool:
+        """Whether a key or a site key was ever made, valid or not."""
+        # What doesn't exist holds no key, and is not made by looking.
+        if not self._settings.state_url and not (self._settings.home / "state.db").exists():
+            return False
+        keys, sites = self._stores()
+        return keys.any() or sites.any()
+
+    def origins(self) -> frozenset[str]:
+        """Those of the site keys; none where they can't be read. Never raises."""
+        try:
+            return self._stores()[1].origins() if self.any() else frozenset()
+        except BrainError as error:
+            _log.warning("the site keys could not be read: %s", error)
+            return frozenset()
+
+    def close(self) -> None:
+        for store in self._opened or ():
+            store.close()
+
+    def _stores(self) -> "tuple[Keys, Sites]":
+        from brain.keys.sites import Sites  # SQLAlchemy takes a moment to load
+        from brain.keys.store import Keys
+
+        with self._lock:
+            if self._opened is None:
+                self._opened = Keys(self._settings), Sites(self._settings)
+            return self._opened
