@@ -1,0 +1,209 @@
+"""Nobody meets a document of another tenant or of an audience that is not theirs, whatever they ask, in whatever order.
+
+Every document holds a word of its own, in its text, title, address, tags and headings. All documents share the words that are
+asked for, so that each would be found if it could be. What a caller gets, and what the log says, may hold words of the caller's
+own documents alone; and where something is counted, it counts those alone.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from api.app import create_app
+from brain.answerers.extractive import ExtractiveAnswerer
+from brain.keys.sites import Sites
+from brain.keys.store import RIGHTS, Keys
+from brain.keys.tokens import issue
+from brain.session import Brain
+from brain.settings import AnswerSettings, LimitSettings
+from brain.testing import HashEncoder
+
+_HOUR = timedelta(hours=1)
+PAGE = "https://help.example.com"
+TENANTS = ("alpha", "beta")
+AUDIENCES = (("public",), ("agent",), ("agent", "public"))
+ENDS = ("", "valid_until: 2020-01-31\n")
+WORDS = "délai retour article remboursement carte jours combien sous garantie".split()
+
+
+@dataclass(frozen=True)
+class Page:
+    """A document whose `word` no other has; several share an `id` and a title, one of each tenant."""
+
+    tenant: str
+    audience: tuple[str, ...]
+    ends: str
+    number: int
+
+    @property
+    def word(self) -> str:
+        over = "ancien" if self.ends else "actuel"
+        return f"zq{self.tenant}{''.join(self.audience)}{over}{self.number}x"
+
+    @property
+    def text(self) -> str:
+        front = f"id: page-{self.number}-{'-'.join(self.audience)}{bool(self.ends)}\naudience: {json.dumps(self.audience)}\n"
+        tags = f'tags: ["pays:{self.word}", "theme"]\nurl: https://x.example.com/{self.word}\n{self.ends}'
+        body = "Sous 14 jours, un article en retour donne droit au remboursement sur la carte."
+        title = f"# Délai de retour {self.word if self.number else ''}"
+        return f"---\n{front}{tags}---\n{title}\n\n## {self.word}\n\n{body} {self.word}.\n"
+
+
+PAGES = [Page(t, a, e, n) for t in TENANTS for a in AUDIENCES for e in ENDS for n in range(2)]
+
+
+@dataclass
+class Reader:
+    """A caller, and what it may meet."""
+
+    tenant: str
+    audience: str
+    headers: dict[str, str]
+    widget: bool = False
+    own: list[Page] = field(init=False)
+
+    def __post_init__(self) -> None:
+        sees = {"agent", "public"} if self.audience == "agent" else {"public"}
+        self.own = [page for page in PAGES if page.tenant == self.tenant and sees & set(page.audience)]
+        self.others = [page.word for page in PAGES if page not in self.own]
+
+
+class Log(logging.Handler):
+    """All that any part says."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.said: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.said.append(self.format(record))
+
+
+class Service:
+    """The app with a real index of all pages, and its callers."""
+
+    def __init__(self, brain: Brain) -> None:
+        self.log, self._runner, self._stack = Log(), asyncio.Runner(), AsyncExitStack()
+        self.readers = list(self._readers(brain))
+        app = create_app(brain.settings, brain)
+        self._asks = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
+        self._runner.run(self._stack.enter_async_context(app.router.lifespan_context(app)))
+        logging.getLogger().addHandler(self.log)
+        logging.getLogger("api").setLevel(logging.DEBUG)
+
+    def _readers(self, brain: Brain) -> Iterator[Reader]:
+        keys, sites = Keys(brain.settings), Sites(brain.settings)
+        for tenant in TENANTS:
+            for audience in ("public", "agent"):
+                made = keys.create("x", RIGHTS, tenant=tenant, audience=audience, actor="me")
+                yield Reader(tenant, audience, {"Authorization": f"Bearer {made}"})
+            site = sites.create("x", [PAGE], tenant=tenant, actor="me")
+            token = issue(site, PAGE, _HOUR)
+            yield Reader(tenant, "public", {"Authorization": f"Bearer {token}", "Origin": PAGE}, widget=True)
+        keys.close()
+        sites.close()
+
+    def send(self, reader: Reader, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
+        return self._runner.run(self._asks.request(method, path, json=body, headers=headers | reader.headers))
+
+    def close(self) -> None:
+        logging.getLogger("api").setLevel(logging.NOTSET)
+        logging.getLogger().removeHandler(self.log)
+        self._runner.run(self._stack.aclose())
+        self._runner.run(self._asks.aclose())
+        self._runner.close()
+
+
+@pytest.fixture
+def service(make_workspace: Callable[[Path], Any], quick_path: Path) -> Iterator[Service]:
+    workspace = make_workspace(quick_path)
+    for tenant in TENANTS:
+        folder = quick_path / tenant
+        folder.mkdir()
+        for page in PAGES:
+            if page.tenant == tenant:
+                (folder / f"{page.word}.md").write_text(page.text, encoding="utf-8")
+        workspace.run(source=tenant, folder=folder, tenant=tenant)
+    changed = {
+        "answer": AnswerSettings(sufficiency=0),
+        "limits": LimitSettings(key="", address="", visitor="", site=""),
+    }
+    with Brain(
+        workspace.index, HashEncoder(), ExtractiveAnswerer(), workspace.settings.model_copy(update=changed)
+    ) as brain:
+        service = Service(brain)
+        yield service
+        service.close()
+    workspace.state.close()
+
+
+_some = st.lists(st.sampled_from([*WORDS, *(page.word for page in PAGES)]), min_size=1, max_size=6).map(" ".join)
+_tags = st.lists(st.sampled_from(["theme", *(f"pays:{page.word}" for page in PAGES)]), max_size=2)
+_turns = st.lists(st.fixed_dictionaries({"role": st.sampled_from(["user", "assistant"]), "text": _some}), max_size=3)
+_asked = {"question": _some, "tags": _tags, "as_of": st.sampled_from([None, "2019-06-01", "2026-06-01"])}
+_stream = {"Accept": "text/event-stream"}
+_pretence = {"X-Tenant": "beta", "X-Audience": "agent", "X-Forwarded-For": "127.0.0.1"}
+_searches = st.fixed_dictionaries(
+    _asked | {"limit": st.sampled_from([1, 50]), "per_document": st.sampled_from([1, 50])}
+)
+_answers = st.fixed_dictionaries(_asked | {"turns": _turns})
+_requests = st.one_of(
+    st.tuples(st.just("POST"), st.just("/v1/answer"), _answers, st.sampled_from([{}, _stream, _pretence])),
+    st.tuples(st.just("POST"), st.just("/v1/search"), _searches, st.sampled_from([{}, _pretence])),
+    st.tuples(
+        st.just("POST"), st.just("/v1/search"), _searches.map(lambda body: body | {"tenant": "beta"}), st.just({})
+    ),
+    st.tuples(st.just("GET"), st.just("/readyz"), st.none(), st.just({})),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(asked=st.lists(st.tuples(st.integers(0, 5), _requests), min_size=1, max_size=6))
+def test_nobody_meets_what_is_not_theirs(service: Service, asked: list[tuple[int, Any]]) -> None:
+    for who, (method, path, body, headers) in asked:
+        reader = service.readers[who]
+        service.log.said.clear()
+
+        response = service.send(reader, method, path, body, headers)
+
+        assert response.status_code in {200, 403 if reader.widget else 200, 422}, response.text
+        shown = (
+            json.dumps(response.json(), ensure_ascii=False)
+            if "json" in response.headers["content-type"]
+            else response.text
+        )
+        told = f"{shown} {response.headers}"
+        assert not [word for word in reader.others if word in told]
+        assert not [page.word for page in PAGES if page.word in " ".join(service.log.said)]
+        if response.status_code == 200:
+            check_counts(reader, path, body, response)
+
+
+def check_counts(reader: Reader, path: str, body: dict[str, Any], response: httpx.Response) -> None:
+    if path == "/readyz":
+        assert response.json()["passages"] == len(reader.own)
+    if path == "/v1/search":
+        day = body["as_of"] or "2026-06-01"
+        valid = {page.word for page in reader.own if not page.ends or day < "2020"}
+        for facet in response.json()["facets"]:
+            assert all(value["value"] in valid and value["count"] == 1 for value in facet["values"])
+
+
+def test_each_reader_does_find_its_own(service: Service) -> None:
+    """The test above would pass if nobody found anything."""
+    for reader in service.readers:
+        for page in reader.own:
+            body = {"question": f"délai de retour {page.word}", "as_of": "2019-06-01", "tags": [f"pays:{page.word}"]}
+            response = service.send(reader, "POST", "/v1/answer", body, {})
+            assert response.json()["status"] == "answered" and page.word in response.text
