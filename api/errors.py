@@ -16,6 +16,8 @@ from brain.errors import (
 
 MOST_BYTES = 64 * 1024
 """Of a request's body."""
+MOST_CHAT_BYTES = 512 * 1024
+"""Of a chat's, which holds the whole conversation."""
 
 
 class NotReadyError(BrainError):
@@ -73,7 +75,7 @@ HTTP: dict[int, tuple[Kind, str]] = {
     405: (Kind(405, "method-not-allowed", "Wrong method."), "The header Allow names the methods of this address."),
     413: (
         Kind(413, "too-large", "The request is too large."),
-        f"A request's body may have at most {MOST_BYTES} bytes.",
+        f"A request's body may have at most {MOST_BYTES} bytes, a chat's {MOST_CHAT_BYTES}.",
     ),
     422: (Kind(422, "invalid", "The request is invalid."), "The body doesn't have the documented form; see errors."),
 }

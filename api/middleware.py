@@ -10,10 +10,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import MOST_BYTES
+from api.errors import MOST_BYTES, MOST_CHAT_BYTES
 from api.problems import response_for
 
 REQUEST_ID = "X-Request-ID"
+CHAT = "/v1/chat/completions"
 _log = logging.getLogger(__name__)
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECURITY = {
@@ -60,7 +61,7 @@ class RequestLog:
 
 
 class BodyLimit:
-    """Refuses bodies over `MOST_BYTES`, whether they say their length or come in chunks.
+    """Refuses bodies over `MOST_BYTES` (a chat's: `MOST_CHAT_BYTES`), whether they say their length or come in chunks.
 
     FastAPI's own `max_body_size` would answer in plain text.
     """
@@ -73,14 +74,15 @@ class BodyLimit:
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
+    most = MOST_CHAT_BYTES if scope["path"] == CHAT else MOST_BYTES
     length = Headers(scope=scope).get("Content-Length", "")
     stated, seen = int(length) if length.isdecimal() else 0, 0
 
     async def receive_limited() -> Message:
         nonlocal seen
-        message: Message = {} if stated > MOST_BYTES else await receive()
+        message: Message = {} if stated > most else await receive()
         seen += len(message.get("body", b""))
-        if max(stated, seen) > MOST_BYTES:
+        if max(stated, seen) > most:
             # Raised where the route reads its body, so that it is handled as every other error.
             raise HTTPException(413)
         return message

@@ -1,20 +1,27 @@
 """A small service with keys, asked over ASGI."""
 
+import socket
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import httpx
 import pytest
+import uvicorn
+from fastapi import FastAPI
 
+import eval
 from api.app import create_app
 from brain.answerers.extractive import ExtractiveAnswerer
 from brain.keys.sites import Site, Sites
 from brain.keys.store import Keys, Right
 from brain.session import Brain
-from brain.settings import AnswerSettings, LimitSettings, ServiceSettings, Settings
+from brain.settings import AnswerSettings, LimitSettings, ServiceSettings, Settings, load_settings
 from brain.testing import HashEncoder
+from ingest.parse import Defaults
+from ingest.run import ingest_folder
 
 HERE = ("127.0.0.1", 5000)
 
@@ -68,3 +75,32 @@ def house(make_workspace: Callable[[Path], Any], quick_path: Path) -> Iterator[H
     yield house
     house.close()
     workspace.state.close()
+
+
+@contextmanager
+def _serving(app: FastAPI) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[FastAPI], AbstractContextManager[str]]:
+    """Serves an app on a free port of this machine; gives its URL."""
+    return _serving
+
+
+@pytest.fixture(scope="session")
+def sample_brain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brain]:
+    """The sample help centre with the embedded encoder."""
+    settings = load_settings(home=tmp_path_factory.mktemp("sample") / "home", ingest={"workers": 1})
+    ingest_folder(Path(eval.__file__).parent / "sample" / "kb", settings, defaults=Defaults("sample"))
+    with Brain.open(settings) as brain:
+        yield brain

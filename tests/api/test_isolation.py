@@ -158,13 +158,21 @@ _searches = st.fixed_dictionaries(
     _asked | {"limit": st.sampled_from([1, 50]), "per_document": st.sampled_from([1, 50])}
 )
 _answers = st.fixed_dictionaries(_asked | {"turns": _turns})
+_messages = _turns.map(lambda turns: [{"role": turn["role"], "content": turn["text"]} for turn in turns])
+_chats = st.builds(
+    lambda before, asked, stream: {"messages": [*before, {"role": "user", "content": asked}], "stream": stream},
+    _messages,
+    _some,
+    st.booleans(),
+)
 _requests = st.one_of(
     st.tuples(st.just("POST"), st.just("/v1/answer"), _answers, st.sampled_from([{}, _stream, _pretence])),
     st.tuples(st.just("POST"), st.just("/v1/search"), _searches, st.sampled_from([{}, _pretence])),
     st.tuples(
         st.just("POST"), st.just("/v1/search"), _searches.map(lambda body: body | {"tenant": "beta"}), st.just({})
     ),
-    st.tuples(st.just("GET"), st.just("/readyz"), st.none(), st.just({})),
+    st.tuples(st.just("POST"), st.just("/v1/chat/completions"), _chats, st.sampled_from([{}, _pretence])),
+    st.tuples(st.just("GET"), st.sampled_from(["/readyz", "/v1/models"]), st.none(), st.just({})),
 )
 
 

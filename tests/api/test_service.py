@@ -20,8 +20,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from api.answers import _shown
 from api.app import create_app
+from api.shown import shown as shown_of
 from brain import types
 from brain.session import Brain
 from brain.settings import Settings, load_settings
@@ -472,7 +472,7 @@ def test_an_unsupported_sentence_is_told_apart() -> None:
     trace = types.Trace(types.Question("?"), "fr", "llm")
     answer = types.Answer("a", types.Status.ANSWERED, "fr", sentences, (passage,), trace)
 
-    shown = _shown(answer)
+    shown = shown_of(answer)
 
     assert [(s.supported, s.problems) for s in shown.sentences] == [
         (True, []),
