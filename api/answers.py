@@ -29,6 +29,9 @@ class AnswerRequest(Asked):
 
     turns: list[Turn] = Field([], max_length=20)
 
+    def before(self) -> tuple[types.Turn, ...]:
+        return tuple(types.Turn(turn.role, turn.text) for turn in self.turns)
+
 
 @router.post(
     "/v1/answer",
@@ -41,8 +44,7 @@ async def answer(request: Request, body: AnswerRequest, who: MayAsk, brain: Brai
 
     A caller who goes away before the end stops the model.
     """
-    turns = tuple(types.Turn(turn.role, turn.text) for turn in body.turns)
-    question = body.question_of(who, brain.settings.service.max_question_chars, turns)
+    question = body.question_of(who, brain.settings.service.max_question_chars, body.before())
     if wants_stream(request):
         numbers: dict[str, int] = {}
         return streamed(request, brain.stream(question), lambda sentence: numbered(sentence, numbers), shown)

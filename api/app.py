@@ -2,9 +2,10 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
-from typing import Any
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -22,6 +23,9 @@ from brain.errors import BrainError
 from brain.session import Brain
 from brain.settings import Settings
 
+if TYPE_CHECKING:
+    from api.mcp_server import McpEndpoint
+
 DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, or there is no answer."
 
 
@@ -34,7 +38,8 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         # Not awaited before serving: /healthz answers while the encoder loads.
         task = asyncio.create_task(opening.run())
         try:
-            yield
+            async with mcp.running() if mcp else nullcontext():
+                yield
         finally:
             await task
             await opening.close()
@@ -55,8 +60,18 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
     app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
     for feature in (answers, chat, search, widget, health):
         app.include_router(feature.router)
+    mcp = _mcp(app) if settings.service.mcp else None
     _document_problems(app)
     return app
+
+
+def _mcp(app: FastAPI) -> "McpEndpoint | None":
+    """Where the extra `mcp` is installed."""
+    if find_spec("mcp") is None:
+        return None
+    from api.mcp_server import add_mcp
+
+    return add_mcp(app)
 
 
 def _route_name(route: APIRoute) -> str:

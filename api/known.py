@@ -1,12 +1,15 @@
-"""The keys in the state's database, as the service reads them: opened when first needed, never on the event loop."""
+"""What the service reads of the state's database, keys above all: opened when first needed, never on the event loop."""
 
 import logging
 from datetime import datetime
 from threading import Lock
 from typing import TYPE_CHECKING
 
+from api.documents import may_read
 from brain.errors import BrainError
+from brain.index import Scope
 from brain.settings import Settings
+from brain.types import Document
 
 if TYPE_CHECKING:
     from brain.keys.sites import Site, Sites
@@ -52,6 +55,11 @@ class Known:
         except BrainError as error:
             _log.warning("the site keys could not be read: %s", error)
             return frozenset()
+
+    def document(self, id: str, scope: Scope) -> Document | None:
+        """None where there is none in that scope."""
+        found = self._stores()[0].document(scope.tenant, id)
+        return found if found and may_read(found, scope) else None
 
     def close(self) -> None:
         for store in self._opened or ():

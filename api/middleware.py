@@ -52,7 +52,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:
-            _log_unknown(error, request_id)
+            log_unknown(error, request_id)
             if status:
                 raise
             await response_for(error, request_id)(scope, receive, send_with_headers)
@@ -94,7 +94,7 @@ def _request_id(given: str | None) -> str:
     return given if given and _GOOD_ID.fullmatch(given) else uuid4().hex
 
 
-def _log_unknown(error: Exception, request_id: str) -> None:
+def log_unknown(error: Exception, request_id: str) -> None:
     # Where, but not the message: it may quote the request.
     where = "".join(format_tb(error.__traceback__))
     _log.error("request_id=%s unexpected %s\n%s", request_id, type(error).__name__, where)

@@ -10,6 +10,7 @@ from api.asked import Asked
 from api.errors import ERRORS
 from api.opening import BrainDep
 from api.problems import problems
+from brain.types import Passages
 
 router = APIRouter(tags=["questions"])
 
@@ -81,7 +82,11 @@ class SearchResponse(BaseModel):
 async def search(body: SearchRequest, who: MaySearch, brain: BrainDep) -> SearchResponse:
     """Find the passages closest to a question among the documents that the caller may read."""
     question = body.question_of(who, brain.settings.service.max_question_chars)
-    found = await brain.search(question, body.limit, body.per_document)
+    return found_of(await brain.search(question, body.limit, body.per_document))
+
+
+def found_of(found: Passages) -> SearchResponse:
+    """What an outsider gets of what was found."""
     return SearchResponse(
         language=found.language,
         passages=[Passage.model_validate(passage) for passage in found],

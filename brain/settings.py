@@ -252,6 +252,7 @@ class ServiceSettings(_Section):
         description="who needs an API key; auto: everyone, but callers of this machine until the first key is made; off: nobody",
     )
     proxies: str = Field("127.0.0.1", description="whose X-Forwarded-For is believed: addresses or networks, by commas")
+    mcp: bool = Field(True, description="tools for agents at /mcp, where the extra `mcp` is installed")
     token_s: int = Field(900, ge=60, le=86_400, description="how long a widget's token is valid, in seconds")
 
 

@@ -9,7 +9,6 @@ import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
@@ -17,6 +16,7 @@ from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -52,8 +52,12 @@ class Page:
         return f"zq{self.tenant}{''.join(self.audience)}{over}{self.number}x"
 
     @property
+    def id(self) -> str:
+        return f"page-{self.number}-{'-'.join(self.audience)}{bool(self.ends)}"
+
+    @property
     def text(self) -> str:
-        front = f"id: page-{self.number}-{'-'.join(self.audience)}{bool(self.ends)}\naudience: {json.dumps(self.audience)}\n"
+        front = f"id: {self.id}\naudience: {json.dumps(self.audience)}\n"
         tags = f'tags: ["pays:{self.word}", "theme"]\nurl: https://x.example.com/{self.word}\n{self.ends}'
         body = "Sous 14 jours, un article en retour donne droit au remboursement sur la carte."
         title = f"# Délai de retour {self.word if self.number else ''}"
@@ -94,11 +98,13 @@ class Service:
     """The app with a real index of all pages, and its callers."""
 
     def __init__(self, brain: Brain) -> None:
-        self.log, self._runner, self._stack = Log(), asyncio.Runner(), AsyncExitStack()
+        self.log, self._runner = Log(), asyncio.Runner()
+        self._started, self._ending = asyncio.Event(), asyncio.Event()
         self.readers = list(self._readers(brain))
         app = create_app(brain.settings, brain)
         self._asks = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
-        self._runner.run(self._stack.enter_async_context(app.router.lifespan_context(app)))
+        self._lifespan = self._runner.get_loop().create_task(self._live(app))
+        self._runner.run(self._started.wait())
         logging.getLogger().addHandler(self.log)
         logging.getLogger("api").setLevel(logging.DEBUG)
 
@@ -117,11 +123,20 @@ class Service:
     def send(self, reader: Reader, method: str, path: str, body: Any, headers: dict[str, str]) -> httpx.Response:
         return self._runner.run(self._asks.request(method, path, json=body, headers=headers | reader.headers))
 
+    async def _live(self, app: FastAPI) -> None:
+        """One task: what it enters must be left by the same."""
+        async with app.router.lifespan_context(app), self._asks:
+            self._started.set()
+            await self._ending.wait()
+
+    async def _end(self) -> None:
+        self._ending.set()
+        await self._lifespan
+
     def close(self) -> None:
         logging.getLogger("api").setLevel(logging.NOTSET)
         logging.getLogger().removeHandler(self.log)
-        self._runner.run(self._stack.aclose())
-        self._runner.run(self._asks.aclose())
+        self._runner.run(self._end())
         self._runner.close()
 
 
@@ -165,7 +180,19 @@ _chats = st.builds(
     _some,
     st.booleans(),
 )
+_read = st.sampled_from([page.id for page in PAGES]).map(lambda id: {"document_id": id})
+_tools = st.one_of(
+    st.tuples(st.just("ask"), _answers),
+    st.tuples(st.just("search"), _searches),
+    st.tuples(st.just("search"), _searches.map(lambda body: body | {"audience": "agent"})),
+    st.tuples(st.just("get_document"), _read),
+)
+_calls = _tools.map(
+    lambda tool: {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool[0], "arguments": tool[1]}}
+)
+_rpc = {"Accept": "application/json, text/event-stream"}
 _requests = st.one_of(
+    st.tuples(st.just("POST"), st.just("/mcp"), _calls, st.just(_rpc)),
     st.tuples(st.just("POST"), st.just("/v1/answer"), _answers, st.sampled_from([{}, _stream, _pretence])),
     st.tuples(st.just("POST"), st.just("/v1/search"), _searches, st.sampled_from([{}, _pretence])),
     st.tuples(
@@ -176,7 +203,7 @@ _requests = st.one_of(
 )
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.lists(st.tuples(st.integers(0, 5), _requests), min_size=1, max_size=6))
 def test_nobody_meets_what_is_not_theirs(service: Service, asked: list[tuple[int, Any]]) -> None:
     for who, (method, path, body, headers) in asked:
@@ -215,3 +242,14 @@ def test_each_reader_does_find_its_own(service: Service) -> None:
             body = {"question": f"délai de retour {page.word}", "as_of": "2019-06-01", "tags": [f"pays:{page.word}"]}
             response = service.send(reader, "POST", "/v1/answer", body, {})
             assert response.json()["status"] == "answered" and page.word in response.text
+
+
+def test_each_document_is_read_by_its_readers_alone(service: Service) -> None:
+    for reader in service.readers:
+        for page in PAGES:
+            asked = {"name": "get_document", "arguments": {"document_id": page.id}}
+            call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": asked}
+            told = service.send(reader, "POST", "/mcp", call, _rpc).text
+
+            there = [own for own in reader.own if own.id == page.id and not own.ends and not reader.widget]
+            assert [own.word for own in PAGES if own.word in told] == [own.word for own in there]
