@@ -22,8 +22,9 @@ def sentence_text(sentence: Sentence, language: str) -> str:
 
 
 def after_sentences(answer: AnswerResponse) -> str:
-    """What follows them: what there is to say beside them, and the footnotes; a refusal has nothing else."""
-    parts = [answer.message or "", "\n".join(map(_footnote, answer.sources))]
+    """What follows them: what there is to say beside them, what may be chosen, where a person is, and the footnotes."""
+    choices = "\n".join(f"- {option.label}" for choice in answer.choices for option in choice.options)
+    parts = [answer.message or "", choices, answer.contact or "", "\n".join(map(_footnote, answer.sources))]
     return "\n\n".join(part for part in parts if part)
 
 

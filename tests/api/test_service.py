@@ -428,7 +428,7 @@ def test_choices_are_data_to_ask_again_with() -> None:
     trace = types.Trace(types.Question("?"), "fr", "extractive")
     answer = types.Answer("a", types.Status.NEEDS_CLARIFICATION, "fr", (), (), trace, None, "Laquelle ?", (choice,))
 
-    (shown,) = _shown(answer).choices
+    (shown,) = shown_of(answer).choices
 
     assert (shown.key, shown.label, shown.total) == ("idcc", "convention collective", 126)
     assert [option.model_dump() for option in shown.options] == [
@@ -454,7 +454,7 @@ def test_of_contradicting_sources_the_newer_is_marked_and_the_way_to_a_person_is
         "01 02",
     )
 
-    shown = _shown(answer)
+    shown = shown_of(answer)
 
     assert [(source.document_id, source.newer) for source in shown.sources] == [("new", True), ("old", False)]
     assert (shown.contact, shown.closest) == ("01 02", [])
