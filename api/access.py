@@ -43,5 +43,6 @@ async def _known(request: Request, _: Presented) -> Caller | None:
 
 GateDep = Annotated[Gate, Depends(gate_of)]
 MayAsk = Annotated[Caller, Depends(_may("ask"))]
+MayGive = Annotated[Caller, Depends(_may("feedback"))]
 MaySearch = Annotated[Caller, Depends(_may("search"))]
 MayBeKnown = Annotated[Caller | None, Depends(_known)]

@@ -10,6 +10,7 @@ from brain.errors import (
     IndexMissingError,
     KeyRefusedError,
     ModelError,
+    RepeatedError,
     SettingsError,
     StoreError,
 )
@@ -68,6 +69,12 @@ ERRORS: dict[type[BrainError], Kind] = {
     BrainError: Kind(500, "failed", "The service failed."),
 }
 
+WRITING: dict[type[BrainError], Kind] = {
+    **ERRORS,
+    RepeatedError: Kind(409, "repeated", "The idempotency key was used for something else."),
+}
+"""Of routes that write."""
+
 INTERNAL = Kind(500, "internal", "The service failed unexpectedly.")
 HTTP: dict[int, tuple[Kind, str]] = {
     400: (Kind(400, "unreadable", "The body can't be read."), "A body must be JSON in UTF-8."),
@@ -84,4 +91,4 @@ HTTP: dict[int, tuple[Kind, str]] = {
 
 def kind_of(error: BrainError) -> Kind:
     """The row of the nearest class."""
-    return next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
+    return next(WRITING[kind] for kind in type(error).__mro__ if kind in WRITING)

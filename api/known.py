@@ -12,6 +12,7 @@ from brain.settings import Settings
 from brain.types import Document
 
 if TYPE_CHECKING:
+    from brain.feedback import Feedbacks
     from brain.keys.sites import Site, Sites
     from brain.keys.store import Key, Keys
 
@@ -23,7 +24,7 @@ class Known:
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._lock = settings, Lock()
-        self._opened: tuple[Keys, Sites] | None = None
+        self._opened: tuple[Keys, Sites, Feedbacks] | None = None
 
     def check(self, presented: str) -> "Key":
         """Raises KeyRefusedError."""
@@ -45,7 +46,7 @@ class Known:
         # What doesn't exist holds no key, and is not made by looking.
         if not self._settings.state_url and not (self._settings.home / "state.db").exists():
             return False
-        keys, sites = self._stores()
+        keys, sites, _ = self._stores()
         return keys.any() or sites.any()
 
     def origins(self) -> frozenset[str]:
@@ -65,11 +66,16 @@ class Known:
         for store in self._opened or ():
             store.close()
 
-    def _stores(self) -> "tuple[Keys, Sites]":
+    @property
+    def feedbacks(self) -> "Feedbacks":
+        return self._stores()[2]
+
+    def _stores(self) -> "tuple[Keys, Sites, Feedbacks]":
+        from brain.feedback import Feedbacks
         from brain.keys.sites import Sites  # SQLAlchemy takes a moment to load
         from brain.keys.store import Keys
 
         with self._lock:
             if self._opened is None:
-                self._opened = Keys(self._settings), Sites(self._settings)
+                self._opened = Keys(self._settings), Sites(self._settings), Feedbacks(self._settings)
             return self._opened

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from brain import life_cli
+from brain import feedback_cli, life_cli
 from brain.console import (
     AudienceOption,
     HomeOption,
@@ -192,6 +192,7 @@ def doctor(json_: JsonOption = False, home: HomeOption = None) -> None:
         raise typer.Exit(1)
 
 
+feedback_cli.register(app)
 life_cli.register(app)
 traces_cli.register(app)
 keys_cli.register(app)

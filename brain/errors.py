@@ -17,6 +17,7 @@ BrainError                    what the user can mend; `str(error)` says what is 
 │   └── DocumentError         one file of it can't be parsed; the run goes on
 ├── AccessError               there is no such key, or it can't be made so
 │   └── KeyRefusedError       a key or token that was presented isn't valid
+├── RepeatedError             an idempotency key came with something else before
 └── CaseError                 an evaluation case is malformed; names file, line and field
 """
 
@@ -80,6 +81,9 @@ class AccessError(BrainError): ...
 
 
 class KeyRefusedError(AccessError): ...
+
+
+class RepeatedError(BrainError): ...
 
 
 class CaseError(BrainError): ...

@@ -233,6 +233,12 @@ class TracesSettings(_Section):
     keep_days: int = Field(90, ge=0, description="older ones are deleted; 0: none is")
 
 
+class FeedbackSettings(_Section):
+    """What people say of answers."""
+
+    keep_days: int = Field(365, ge=0, description="older feedback is deleted; 0: none is")
+
+
 class AccessSettings(_Section):
     """Which documents each kind of reader may see."""
 
@@ -301,6 +307,7 @@ class Settings(BaseSettings):
     llm: LLMSettings = LLMSettings()
     ingest: IngestSettings = IngestSettings()
     traces: TracesSettings = TracesSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     access: AccessSettings = AccessSettings()
     service: ServiceSettings = ServiceSettings()
     limits: LimitSettings = LimitSettings()

@@ -31,7 +31,10 @@ class House:
 
     page = "https://help.example.com"
 
-    def __init__(self, brain: Brain) -> None:
+    def __init__(self, workspace: Any) -> None:
+        settings = workspace.settings.model_copy(update={"answer": AnswerSettings(sufficiency=0)})
+        brain = Brain(workspace.index, HashEncoder(), ExtractiveAnswerer(), settings)
+        self.workspace = workspace
         self.brain, self.keys, self.sites = brain, Keys(brain.settings), Sites(brain.settings)
 
     def key(self, *scopes: Right, audience: str = "agent", tenant: str = "default", **more: Any) -> dict[str, str]:
@@ -61,6 +64,7 @@ class House:
         self.keys.close()
         self.sites.close()
         self.brain.close()
+        self.workspace.state.close()
 
 
 @pytest.fixture
@@ -70,11 +74,9 @@ def house(make_workspace: Callable[[Path], Any], quick_path: Path) -> Iterator[H
     workspace.write("retours.md", "---\naudience: public\n---\n# Retours\n\nUn article se renvoie sous 14 jours.")
     workspace.write("geste.md", "# Geste\n\nUn conseiller peut accorder 30 euros.")
     workspace.run()
-    settings = workspace.settings.model_copy(update={"answer": AnswerSettings(sufficiency=0)})
-    house = House(Brain(workspace.index, HashEncoder(), ExtractiveAnswerer(), settings))
+    house = House(workspace)
     yield house
     house.close()
-    workspace.state.close()
 
 
 @contextmanager

@@ -8,6 +8,7 @@ own documents alone; and where something is counted, it counts those alone.
 import asyncio
 import json
 import logging
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -29,6 +30,8 @@ from brain.session import Brain
 from brain.settings import AnswerSettings, LimitSettings
 from brain.testing import HashEncoder
 
+LAST = "/v1/answers/LAST?trace=true"
+"""Stands for the last answer that anybody was given."""
 _HOUR = timedelta(hours=1)
 PAGE = "https://help.example.com"
 TENANTS = ("alpha", "beta")
@@ -191,7 +194,11 @@ _calls = _tools.map(
     lambda tool: {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool[0], "arguments": tool[1]}}
 )
 _rpc = {"Accept": "application/json, text/event-stream"}
+_looks = st.tuples(st.just("GET"), st.just(LAST), st.none(), st.just({}))
+_says = st.fixed_dictionaries({"answer_id": st.just(""), "thumbs": st.sampled_from(["up", "down"]), "comment": _some})
 _requests = st.one_of(
+    _looks,
+    st.tuples(st.just("POST"), st.just("/v1/feedback"), _says, st.just({})),
     st.tuples(st.just("POST"), st.just("/mcp"), _calls, st.just(_rpc)),
     st.tuples(st.just("POST"), st.just("/v1/answer"), _answers, st.sampled_from([{}, _stream, _pretence])),
     st.tuples(st.just("POST"), st.just("/v1/search"), _searches, st.sampled_from([{}, _pretence])),
@@ -206,23 +213,35 @@ _requests = st.one_of(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.lists(st.tuples(st.integers(0, 5), _requests), min_size=1, max_size=6))
 def test_nobody_meets_what_is_not_theirs(service: Service, asked: list[tuple[int, Any]]) -> None:
+    last, typed = "0" * 32, ""
     for who, (method, path, body, headers) in asked:
         reader = service.readers[who]
         service.log.said.clear()
+        sent = body | {"answer_id": last} if path == "/v1/feedback" else body
 
-        response = service.send(reader, method, path, body, headers)
+        response = service.send(reader, method, path.replace("LAST", last), sent, headers)
 
-        assert response.status_code in {200, 403 if reader.widget else 200, 422}, response.text
+        assert response.status_code in {200, 201, 403 if reader.widget else 200, 404 if path == LAST else 200, 422}
+        if id := given_id(response):
+            last, typed = (id, str(body)) if body else (last, typed)
         shown = (
             json.dumps(response.json(), ensure_ascii=False)
             if "json" in response.headers["content-type"]
             else response.text
         )
         told = f"{shown} {response.headers}"
-        assert not [word for word in reader.others if word in told]
+        # An answer that is looked at again shows what was typed then.
+        known = typed if path == LAST else ""
+        assert not [word for word in reader.others if word in told and word not in known]
         assert not [page.word for page in PAGES if page.word in " ".join(service.log.said)]
         if response.status_code == 200:
             check_counts(reader, path, body, response)
+
+
+def given_id(response: httpx.Response) -> str:
+    """Of the answer in the response, wherever it stands there."""
+    found = re.search(r'"id": ?"([0-9a-f]{32})", ?"status"', response.text)
+    return found[1] if found else ""
 
 
 def check_counts(reader: Reader, path: str, body: dict[str, Any], response: httpx.Response) -> None:
@@ -253,3 +272,17 @@ def test_each_document_is_read_by_its_readers_alone(service: Service) -> None:
 
             there = [own for own in reader.own if own.id == page.id and not own.ends and not reader.widget]
             assert [own.word for own in PAGES if own.word in told] == [own.word for own in there]
+
+
+def test_each_answer_is_looked_at_by_its_readers_alone(service: Service) -> None:
+    for giver in service.readers:
+        word = next(page.word for page in giver.own if not page.ends)
+        body = {"question": f"délai de retour {word}", "tags": [f"pays:{word}"]}
+        response = service.send(giver, "POST", "/v1/answer", body, {})
+        id = response.json()["id"]
+        assert (response.json()["status"], id) == ("answered", given_id(response))
+        for reader in service.readers:
+            may = reader.tenant == giver.tenant and reader.audience in {giver.audience, "agent"}
+            looked = service.send(reader, "GET", f"/v1/answers/{id}", None, {})
+            says = service.send(reader, "POST", "/v1/feedback", {"answer_id": id, "thumbs": "up"}, {})
+            assert (looked.status_code, says.status_code) == ((200, 201) if may else (404, 422))

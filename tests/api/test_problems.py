@@ -12,7 +12,7 @@ import pytest
 
 from api.app import create_app
 from api.cli import serve
-from api.errors import ERRORS, Kind, LimitError, NotReadyError
+from api.errors import WRITING, Kind, LimitError, NotReadyError
 from brain import errors
 from brain.session import Brain
 from brain.settings import load_settings
@@ -33,7 +33,7 @@ async def ask(error: Exception) -> httpx.Response:
         return await client.post("/v1/answer", json={"question": "Où ?"}, headers={"X-Request-ID": "mine"})
 
 
-@pytest.mark.parametrize(("error", "kind"), ERRORS.items())
+@pytest.mark.parametrize(("error", "kind"), WRITING.items())
 async def test_each_error_of_the_table_is_its_problem(error: type[errors.BrainError], kind: Kind) -> None:
     raised = LimitError(3) if error is LimitError else error("It broke.", "Mend it.")
     response = await ask(raised)
