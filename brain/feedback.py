@@ -1,7 +1,6 @@
 """What people say of answers, in the state's database: personal data masked, kept as long as the settings say."""
 
 import json
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from hashlib import sha256
@@ -82,11 +81,6 @@ class Feedbacks(State):
         with self._session() as session:
             found = session.scalars(rows if tenant is None else rows.where(FeedbackRow.tenant == tenant))
             return [{name: getattr(row, name) for name in names} for row in found]
-
-    def forget(self, answer_ids: Sequence[str]) -> None:
-        """What was said of these answers."""
-        with self._session() as session:
-            session.execute(delete(FeedbackRow).where(FeedbackRow.answer_id.in_(answer_ids)))
 
     def _signature(self, id: str) -> str | None:
         with self._session() as session:

@@ -247,11 +247,14 @@ def given_id(response: httpx.Response) -> str:
 def check_counts(reader: Reader, path: str, body: dict[str, Any], response: httpx.Response) -> None:
     if path == "/readyz":
         assert response.json()["passages"] == len(reader.own)
-    if path == "/v1/search":
+    if path in {"/v1/search", "/v1/answer"} and "json" in response.headers["content-type"]:
         day = body["as_of"] or "2026-06-01"
         valid = {page.word for page in reader.own if not page.ends or day < "2020"}
-        for facet in response.json()["facets"]:
+        for facet in response.json().get("facets", []):
             assert all(value["value"] in valid and value["count"] == 1 for value in facet["values"])
+        for choice in response.json().get("choices", []):
+            assert all(option["value"] in valid and option["documents"] == 1 for option in choice["options"])
+            assert choice["total"] <= len(valid)
 
 
 def test_each_reader_does_find_its_own(service: Service) -> None:

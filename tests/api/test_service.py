@@ -391,6 +391,9 @@ def test_brain_serve_answers_and_ends_well_when_it_is_told_to(home: Path, tmp_pa
         with httpx.Client(base_url=url, timeout=30) as client:
             until(client, 200)
             assert "30 euros" in answer(client, GESTURE)["text"]
+            through_a_proxy = {"X-Forwarded-For": "192.0.2.7"}
+            refused = client.post("/v1/answer", json={"question": GESTURE}, headers=through_a_proxy)
+            check_problem(refused, 401, "key-missing")
         os.kill(process.pid, signal.SIGTERM)
         said = process.communicate(timeout=20)[1]
     finally:

@@ -100,11 +100,3 @@ def test_the_command_lists_it(quick_path: Path) -> None:
     assert all(word in run() for word in ("down", "outdated", "a" * 32, "C'est 30 jours."))
     (shown,) = json.loads(run("--json", "--tenant", "acme"))["feedback"]
     assert shown["correction"] == "Sous 30 jours." and json.loads(run("--json", "--tenant", "x")) == {"feedback": []}
-
-
-def test_what_was_said_of_an_answer_can_be_forgotten(feedbacks: Feedbacks) -> None:
-    feedbacks.save(GIVEN)
-    feedbacks.save(replace(GIVEN, answer_id="b" * 32))
-    feedbacks.forget(["a" * 32])
-
-    assert [row["answer_id"] for row in feedbacks.newest()] == ["b" * 32]
