@@ -1,34 +1,42 @@
 """Who asks. The tenant and the audience come from here alone, never from what a request says."""
 
 from dataclasses import dataclass
-from typing import Annotated
-
-from fastapi import Depends, Request
+from typing import Literal
 
 from brain.index import Scope
+from brain.keys.secret import ID_BYTES
 from brain.settings import Settings
+
+WIDGET_RIGHTS = frozenset({"ask", "feedback"})
+ALL_RIGHTS = frozenset({"ask", "search", "feedback"})
+"""Of a caller without a key: what the service did before there were keys, and nothing that changes anything of others."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """A reader of one tenant's documents."""
+    """A reader of one tenant's documents, and what it may do."""
 
     tenant: str
     audience: str
+    rights: frozenset[str] = ALL_RIGHTS
+    kind: Literal["open", "key", "visitor"] = "open"
+    id: str = ""
+    """Of the key, or of the visitor's token; what is counted by, and what the log shows."""
+    site: str = ""
+    rate: str | None = None
+    """Its own limit: of the key, or of the site."""
 
-
-async def caller(request: Request) -> Caller:
-    """The one caller that the settings name, until there are API keys."""
-    return configured_caller(request.app.state.settings)
+    @property
+    def shown(self) -> str:
+        """For the log."""
+        return f"{self.site}/{self.id[: 2 * ID_BYTES]}" if self.site else self.id or "-"
 
 
 def configured_caller(settings: Settings) -> Caller:
+    """Who asks without a key, where none is needed."""
     return Caller(settings.service.tenant, settings.service.audience)
 
 
 def readable(who: Caller, settings: Settings) -> Scope:
     """All that the caller may read, valid today or not."""
     return Scope(who.tenant, settings.access.readers[who.audience])
-
-
-CallerDep = Annotated[Caller, Depends(caller)]

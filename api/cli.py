@@ -1,7 +1,6 @@
 """`brain serve`: the HTTP service, in this process."""
 
 import contextlib
-import ipaddress
 import logging
 import signal
 import socket
@@ -13,6 +12,7 @@ from rich.text import Text
 
 from brain.console import HomeOption, err, settings_for
 from brain.errors import SettingsError
+from brain.keys.secret import without_secrets
 from brain.privacy import mask
 from brain.serving_prompts import check_prompts
 from brain.settings import ServiceSettings, Settings
@@ -29,7 +29,7 @@ def register(app: typer.Typer) -> None:
 def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="[default: 8000]")] = None,
-    audience: Annotated[str | None, typer.Option(help="As whom every caller asks [default: public]")] = None,
+    audience: Annotated[str | None, typer.Option(help="As whom callers without a key ask [default: public]")] = None,
     dev: Annotated[bool, typer.Option("--dev", help="Serve a prompt that was not released, or altered since.")] = False,
     home: HomeOption = None,
 ) -> None:
@@ -42,7 +42,7 @@ def serve(
     if not dev:
         check_prompts(settings)
     listener = _listen(settings.service)
-    _announce(settings.service)
+    _announce(settings)
     _log_to_terminal()
     _run(settings, listener)
 
@@ -58,25 +58,39 @@ def _listen(service: ServiceSettings) -> socket.socket:
         ) from error
 
 
-def _announce(service: ServiceSettings) -> None:
+def _announce(settings: Settings) -> None:
+    service = settings.service
     url = f"http://{f'[{service.host}]' if ':' in service.host else service.host}:{service.port}"
     err.print(f"Brain listens on {url} (try it: {url}/docs)", soft_wrap=True)
-    err.print(Text(f"Everyone asks as '{service.audience}' of tenant '{service.tenant}'"), soft_wrap=True)
-    if not _is_loopback(service.host):
-        warning = f"There are no API keys yet: whoever reaches {url} reads what '{service.audience}' may read."
-        err.print(Text(warning, style="yellow"), soft_wrap=True)
+    line, well = _who_may_ask(settings, url)
+    err.print(Text(line, style="" if well else "yellow"), soft_wrap=True)
 
 
-def _is_loopback(host: str) -> bool:
+def _who_may_ask(settings: Settings, url: str) -> tuple[str, bool]:
+    """In a sentence, and whether that is likely what was meant."""
+    from api.gate import is_loopback
+    from api.known import Known
+
+    service, known = settings.service, Known(settings)
+    if service.keys == "off":
+        return f"service.keys is off: whoever reaches {url} reads what '{service.audience}' may read.", False
     try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
+        if known.any():
+            return "Callers need an API key (brain keys list).", True
+    finally:
+        known.close()
+    if service.keys == "required" or not is_loopback(service.host):
+        return "Callers need an API key, and there is none yet: brain keys create NAME", False
+    return (
+        f"Everyone on this machine asks as '{service.audience}' of tenant '{service.tenant}', until there is an API key",
+        True,
+    )
 
 
 class _Terminal(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
-        err.print(Text(mask(self.format(record)), style=_STYLES.get(record.levelno, "")), soft_wrap=True)
+        said = without_secrets(mask(self.format(record)))
+        err.print(Text(said, style=_STYLES.get(record.levelno, "")), soft_wrap=True)
 
 
 def _log_to_terminal() -> None:
@@ -98,6 +112,7 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         access_log=False,
         ws="none",
         server_header=False,
+        forwarded_allow_ips=settings.service.proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
     with contextlib.suppress(KeyboardInterrupt):

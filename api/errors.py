@@ -8,17 +8,37 @@ from brain.errors import (
     IndexLockedError,
     IndexMismatchError,
     IndexMissingError,
+    KeyRefusedError,
     ModelError,
+    RepeatedError,
     SettingsError,
     StoreError,
 )
 
 MOST_BYTES = 64 * 1024
 """Of a request's body."""
+MOST_CHAT_BYTES = 512 * 1024
+"""Of a chat's, which holds the whole conversation."""
 
 
 class NotReadyError(BrainError):
     """Brain isn't open yet, or can't be opened."""
+
+
+class KeyMissingError(BrainError):
+    """The request names no key, and needs one."""
+
+
+class ForbiddenError(BrainError):
+    """The key is valid, but not for this."""
+
+
+class LimitError(BrainError):
+    """Too many requests; `wait` says for how many seconds."""
+
+    def __init__(self, wait: int = 1) -> None:
+        super().__init__("Too many requests.", f"Ask again in {wait} s.")
+        self.wait = wait
 
 
 class Kind(NamedTuple):
@@ -34,6 +54,10 @@ class Kind(NamedTuple):
 
 
 ERRORS: dict[type[BrainError], Kind] = {
+    KeyMissingError: Kind(401, "key-missing", "A key is needed."),
+    KeyRefusedError: Kind(401, "key-refused", "The key is not valid."),
+    ForbiddenError: Kind(403, "forbidden", "This is not allowed."),
+    LimitError: Kind(429, "too-many-requests", "Too many requests."),
     NotReadyError: Kind(503, "not-ready", "The service isn't ready."),
     IndexMissingError: Kind(503, "index-missing", "Nothing has been ingested yet."),
     IndexLockedError: Kind(503, "index-locked", "Another process has the index open."),
@@ -45,6 +69,12 @@ ERRORS: dict[type[BrainError], Kind] = {
     BrainError: Kind(500, "failed", "The service failed."),
 }
 
+WRITING: dict[type[BrainError], Kind] = {
+    **ERRORS,
+    RepeatedError: Kind(409, "repeated", "The idempotency key was used for something else."),
+}
+"""Of routes that write."""
+
 INTERNAL = Kind(500, "internal", "The service failed unexpectedly.")
 HTTP: dict[int, tuple[Kind, str]] = {
     400: (Kind(400, "unreadable", "The body can't be read."), "A body must be JSON in UTF-8."),
@@ -52,7 +82,7 @@ HTTP: dict[int, tuple[Kind, str]] = {
     405: (Kind(405, "method-not-allowed", "Wrong method."), "The header Allow names the methods of this address."),
     413: (
         Kind(413, "too-large", "The request is too large."),
-        f"A request's body may have at most {MOST_BYTES} bytes.",
+        f"A request's body may have at most {MOST_BYTES} bytes, a chat's {MOST_CHAT_BYTES}.",
     ),
     422: (Kind(422, "invalid", "The request is invalid."), "The body doesn't have the documented form; see errors."),
 }
@@ -61,4 +91,4 @@ HTTP: dict[int, tuple[Kind, str]] = {
 
 def kind_of(error: BrainError) -> Kind:
     """The row of the nearest class."""
-    return next(ERRORS[kind] for kind in type(error).__mro__ if kind in ERRORS)
+    return next(WRITING[kind] for kind in type(error).__mro__ if kind in WRITING)

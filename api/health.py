@@ -6,14 +6,13 @@ from typing import Literal
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
 
-from api.caller import CallerDep, readable
-from api.errors import NotReadyError
+from api.access import MayBeKnown
+from api.caller import readable
+from api.errors import ERRORS
 from api.opening import BrainDep
 from api.problems import problems
-from brain.errors import EncoderError, IndexLockedError, IndexMismatchError, IndexMissingError, StoreError
 
 router = APIRouter(tags=["health"])
-_UNREADY = (NotReadyError, IndexMissingError, IndexLockedError, IndexMismatchError, StoreError, EncoderError)
 
 
 class Health(BaseModel):
@@ -22,7 +21,7 @@ class Health(BaseModel):
 
 class Readiness(BaseModel):
     status: Literal["ready"] = "ready"
-    passages: int = Field(description="that the caller may read")
+    passages: int | None = Field(description="that the caller may read; null where it has not said who it is")
     encoder: str
 
 
@@ -32,8 +31,8 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", summary="Can questions be answered?", responses=problems(_UNREADY))
-async def readyz(who: CallerDep, brain: BrainDep) -> Readiness:
+@router.get("/readyz", summary="Can questions be answered?", responses=problems(ERRORS))
+async def readyz(who: MayBeKnown, brain: BrainDep) -> Readiness:
     """Questions can be answered; where not, the problem says why and what to do."""
-    count = await asyncio.to_thread(brain.count, readable(who, brain.settings))
+    count = await asyncio.to_thread(brain.count, readable(who, brain.settings)) if who else None
     return Readiness(passages=count, encoder=brain.index.manifest["encoder"])

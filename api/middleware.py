@@ -10,10 +10,11 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from api.errors import MOST_BYTES
+from api.errors import MOST_BYTES, MOST_CHAT_BYTES
 from api.problems import response_for
 
 REQUEST_ID = "X-Request-ID"
+CHAT = "/v1/chat/completions"
 _log = logging.getLogger(__name__)
 _GOOD_ID = re.compile(r"[A-Za-z0-9._-]{1,64}")
 _SECURITY = {
@@ -51,7 +52,7 @@ class RequestLog:
         try:
             await self.app(scope, receive, send_with_headers)
         except Exception as error:
-            _log_unknown(error, request_id)
+            log_unknown(error, request_id)
             if status:
                 raise
             await response_for(error, request_id)(scope, receive, send_with_headers)
@@ -60,7 +61,7 @@ class RequestLog:
 
 
 class BodyLimit:
-    """Refuses bodies over `MOST_BYTES`, whether they say their length or come in chunks.
+    """Refuses bodies over `MOST_BYTES` (a chat's: `MOST_CHAT_BYTES`), whether they say their length or come in chunks.
 
     FastAPI's own `max_body_size` would answer in plain text.
     """
@@ -73,14 +74,15 @@ class BodyLimit:
 
 
 def _limited(scope: Scope, receive: Receive) -> Receive:
+    most = MOST_CHAT_BYTES if scope["path"] == CHAT else MOST_BYTES
     length = Headers(scope=scope).get("Content-Length", "")
     stated, seen = int(length) if length.isdecimal() else 0, 0
 
     async def receive_limited() -> Message:
         nonlocal seen
-        message: Message = {} if stated > MOST_BYTES else await receive()
+        message: Message = {} if stated > most else await receive()
         seen += len(message.get("body", b""))
-        if max(stated, seen) > MOST_BYTES:
+        if max(stated, seen) > most:
             # Raised where the route reads its body, so that it is handled as every other error.
             raise HTTPException(413)
         return message
@@ -92,7 +94,7 @@ def _request_id(given: str | None) -> str:
     return given if given and _GOOD_ID.fullmatch(given) else uuid4().hex
 
 
-def _log_unknown(error: Exception, request_id: str) -> None:
+def log_unknown(error: Exception, request_id: str) -> None:
     # Where, but not the message: it may quote the request.
     where = "".join(format_tb(error.__traceback__))
     _log.error("request_id=%s unexpected %s\n%s", request_id, type(error).__name__, where)
@@ -100,5 +102,6 @@ def _log_unknown(error: Exception, request_id: str) -> None:
 
 def _log_done(scope: Scope, status: int, milliseconds: float, request_id: str) -> None:
     route = getattr(scope.get("route"), "path", "-")
-    line = "method=%s route=%s status=%d ms=%.1f request_id=%s"
-    _log.info(line, scope["method"], route, status, milliseconds, request_id)
+    who = scope.get("state", {}).get("caller")
+    line = "method=%s route=%s status=%d ms=%.1f key=%s request_id=%s"
+    _log.info(line, scope["method"], route, status, milliseconds, who.shown if who else "-", request_id)

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.errors import ERRORS, HTTP, INTERNAL, Kind, NotReadyError, kind_of
+from api.errors import HTTP, INTERNAL, WRITING, Kind, LimitError, NotReadyError, kind_of
 from brain.errors import BrainError
 
 _log = logging.getLogger(__name__)
@@ -48,14 +48,13 @@ def response_for(error: Exception, request_id: str) -> Response:
         return _response(kind, detail, request_id, headers=error.headers)
     if isinstance(error, BrainError):
         kind = kind_of(error)
-        headers = RETRY_AFTER if kind.status == 503 else None
-        return _response(kind, str(error), request_id, hint=error.hint or None, headers=headers)
+        return _response(kind, str(error), request_id, hint=error.hint or None, headers=_headers(kind, error))
     return _response(INTERNAL, "The service's log has the details under this request_id.", request_id)
 
 
 async def handle(request: Request, error: Exception) -> Response:
     """`response_for` as FastAPI calls it; the service's own failures are logged."""
-    if isinstance(error, BrainError) and not isinstance(error, NotReadyError):
+    if isinstance(error, BrainError) and kind_of(error).status >= 500 and not isinstance(error, NotReadyError):
         _log.warning("request_id=%s %s: %s", request.state.request_id, type(error).__name__, error)
     return response_for(error, request.state.request_id)
 
@@ -63,9 +62,15 @@ async def handle(request: Request, error: Exception) -> Response:
 def problems(errors: Iterable[type[BrainError]], *statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that can fail with these, for OpenAPI."""
     titles: dict[int, list[str]] = {}
-    for kind in [*(ERRORS[error] for error in errors), *(HTTP[status][0] for status in statuses)]:
+    for kind in [*(WRITING[error] for error in errors), *(HTTP[status][0] for status in statuses)]:
         titles.setdefault(kind.status, []).append(kind.title)
     return {status: {"model": Problem, "description": " ".join(those)} for status, those in sorted(titles.items())}
+
+
+def _headers(kind: Kind, error: BrainError) -> Mapping[str, str] | None:
+    if isinstance(error, LimitError):
+        return {"Retry-After": str(error.wait)}
+    return {401: {"WWW-Authenticate": "Bearer"}, 503: RETRY_AFTER}.get(kind.status)
 
 
 def _other(error: HTTPException) -> Kind:

@@ -5,11 +5,12 @@ from datetime import date
 from fastapi import APIRouter
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.access import MaySearch
 from api.asked import Asked
-from api.caller import CallerDep
 from api.errors import ERRORS
 from api.opening import BrainDep
 from api.problems import problems
+from brain.types import Passages
 
 router = APIRouter(tags=["questions"])
 
@@ -78,10 +79,14 @@ class SearchResponse(BaseModel):
 
 
 @router.post("/v1/search", summary="Find passages", responses=problems(ERRORS, 400, 413, 422))
-async def search(body: SearchRequest, who: CallerDep, brain: BrainDep) -> SearchResponse:
+async def search(body: SearchRequest, who: MaySearch, brain: BrainDep) -> SearchResponse:
     """Find the passages closest to a question among the documents that the caller may read."""
     question = body.question_of(who, brain.settings.service.max_question_chars)
-    found = await brain.search(question, body.limit, body.per_document)
+    return found_of(await brain.search(question, body.limit, body.per_document))
+
+
+def found_of(found: Passages) -> SearchResponse:
+    """What an outsider gets of what was found."""
     return SearchResponse(
         language=found.language,
         passages=[Passage.model_validate(passage) for passage in found],

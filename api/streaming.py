@@ -26,7 +26,7 @@ DESCRIBED: dict[int | str, dict[str, Any]] = {
 """For OpenAPI."""
 GONE = 499
 """Nobody reads it; the log shows it."""
-_HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
+HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 
@@ -51,7 +51,7 @@ def streamed(
             _log.warning("request_id=%s %s: %s", request.state.request_id, type(error).__name__, error)
             yield _event("problem", bytes(response_for(error, request.state.request_id).body).decode())
 
-    return StreamingResponse(body(), media_type=EVENT_STREAM, headers=_HEADERS)
+    return StreamingResponse(body(), media_type=EVENT_STREAM, headers=HEADERS)
 
 
 async def unless_gone(request: Request, work: Awaitable[T]) -> T | Response:

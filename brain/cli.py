@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from brain import life_cli
+from brain import feedback_cli, life_cli
 from brain.console import (
     AudienceOption,
     HomeOption,
@@ -26,6 +26,7 @@ from brain.console import (
     show_error,
 )
 from brain.errors import BrainError
+from brain.keys import cli as keys_cli
 from brain.traces import cli as traces_cli
 from brain.types import DEFAULT_TENANT, INTERNAL, Question
 
@@ -191,5 +192,7 @@ def doctor(json_: JsonOption = False, home: HomeOption = None) -> None:
         raise typer.Exit(1)
 
 
+feedback_cli.register(app)
 life_cli.register(app)
 traces_cli.register(app)
+keys_cli.register(app)

@@ -15,6 +15,9 @@ BrainError                    what the user can mend; `str(error)` says what is 
 ├── PromptError               a prompt file is malformed, missing or rendered with wrong inputs
 ├── SourceError               a source can't be read at all
 │   └── DocumentError         one file of it can't be parsed; the run goes on
+├── AccessError               there is no such key, or it can't be made so
+│   └── KeyRefusedError       a key or token that was presented isn't valid
+├── RepeatedError             an idempotency key came with something else before
 ├── CaseError                 an evaluation case is malformed; names file, line and field
 └── EvaluationError           an experiment, a run or a release is not what it should be
 """
@@ -73,6 +76,15 @@ class SourceError(BrainError): ...
 
 
 class DocumentError(SourceError): ...
+
+
+class AccessError(BrainError): ...
+
+
+class KeyRefusedError(AccessError): ...
+
+
+class RepeatedError(BrainError): ...
 
 
 class CaseError(BrainError): ...

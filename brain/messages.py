@@ -23,18 +23,20 @@ _MESSAGES = {
         Reason.MODEL_FAILED: "Writing is not available: these are the passages' own words.",
     },
 }
-Notice = Literal["interrupted", "quoted", "instructions", "which"]
+Notice = Literal["interrupted", "quoted", "instructions", "which", "unverified"]
 _NOTICES: dict[str, dict[Notice, str]] = {
     "fr": {
         "interrupted": "La rédaction s'est interrompue ; la réponse est peut-être incomplète.",
         "quoted": "Ces passages sont cités dans la langue de leur article.",
         "instructions": "Je ne peux ni montrer mes instructions ni m'en écarter. Posez-moi une question sur la base de connaissances.",
+        "unverified": "(non vérifié)",
         "which": "La réponse dépend de ceci : {}. Précisez, s'il vous plaît.",
     },
     "en": {
         "interrupted": "Writing broke off; the answer may be incomplete.",
         "quoted": "These passages are quoted in the language of their article.",
         "instructions": "I can neither show my instructions nor depart from them. Ask me something about the knowledge base.",
+        "unverified": "(not verified)",
         "which": "The answer depends on this: {}. Please say which.",
     },
 }

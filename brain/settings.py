@@ -8,9 +8,9 @@ import os
 import tomllib
 from difflib import get_close_matches
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
@@ -234,6 +234,12 @@ class TracesSettings(_Section):
     keep_days: int = Field(90, ge=0, description="older ones are deleted; 0: none is")
 
 
+class FeedbackSettings(_Section):
+    """What people say of answers."""
+
+    keep_days: int = Field(365, ge=0, description="older feedback is deleted; 0: none is")
+
+
 class AccessSettings(_Section):
     """Which documents each kind of reader may see."""
 
@@ -241,13 +247,40 @@ class AccessSettings(_Section):
 
 
 class ServiceSettings(_Section):
-    """The HTTP service. Until there are keys, every caller is one reader of one tenant."""
+    """The HTTP service. A caller without a key, where none is needed, is this reader of this tenant."""
 
     host: str = "127.0.0.1"
     port: int = Field(8000, ge=1, le=65535)
     tenant: str = "default"
     audience: str = PUBLIC
     max_question_chars: int = Field(4000, ge=1)
+    keys: Literal["auto", "required", "off"] = Field(
+        "auto",
+        description="who needs an API key; auto: everyone, but callers of this machine until the first key is made; off: nobody",
+    )
+    proxies: str = Field("127.0.0.1", description="whose X-Forwarded-For is believed: addresses or networks, by commas")
+    mcp: bool = Field(True, description="tools for agents at /mcp, where the extra `mcp` is installed")
+    token_s: int = Field(900, ge=60, le=86_400, description="how long a widget's token is valid, in seconds")
+
+
+Rate = Annotated[
+    str,
+    StringConstraints(
+        strip_whitespace=True,
+        pattern=r"^$|^[1-9]\d*/(\d+ ?)?(second|minute|hour|day)s?(; ?[1-9]\d*/(\d+ ?)?(second|minute|hour|day)s?)*$",
+    ),
+]
+"""How often something may happen, such as `20/minute; 500/day`; empty: as often as one likes."""
+
+
+class LimitSettings(_Section):
+    """How much is answered to whom. Beyond it the answer is 429, with `Retry-After`."""
+
+    url: str = Field("memory://", description="where is counted: in this process, or redis://… for several")
+    key: Rate = Field("600/minute", description="requests with one API key that has no rate of its own")
+    address: Rate = Field("60/minute; 2000/day", description="requests of one address, of visitors and without a key")
+    visitor: Rate = Field("20/minute; 200/day", description="requests with one token of a widget")
+    site: Rate = Field("20000/day", description="requests of all visitors of one site key that has no rate of its own")
 
 
 class Settings(BaseSettings):
@@ -275,8 +308,10 @@ class Settings(BaseSettings):
     llm: LLMSettings = LLMSettings()
     ingest: IngestSettings = IngestSettings()
     traces: TracesSettings = TracesSettings()
+    feedback: FeedbackSettings = FeedbackSettings()
     access: AccessSettings = AccessSettings()
     service: ServiceSettings = ServiceSettings()
+    limits: LimitSettings = LimitSettings()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
@@ -303,7 +338,7 @@ class Settings(BaseSettings):
         """As plain values that may be printed: secrets read `**********`, a password in a URL `***`."""
         values = self.model_dump(mode="json")
         values["state_url"] = redact_url(self.state_url)
-        for section in ("encoder", "index", "rerank", "llm"):
+        for section in ("encoder", "index", "rerank", "llm", "limits"):
             values[section]["url"] = redact_url(values[section]["url"])
         return values
 

@@ -12,7 +12,7 @@ import pytest
 
 from api.app import create_app
 from api.cli import serve
-from api.errors import ERRORS, Kind, NotReadyError
+from api.errors import WRITING, Kind, LimitError, NotReadyError
 from brain import errors
 from brain.session import Brain
 from brain.settings import load_settings
@@ -29,13 +29,14 @@ class FailingBrain:
 
 async def ask(error: Exception) -> httpx.Response:
     app = create_app(load_settings(), cast(Brain, FailingBrain(error)))
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost") as client:
         return await client.post("/v1/answer", json={"question": "Où ?"}, headers={"X-Request-ID": "mine"})
 
 
-@pytest.mark.parametrize(("error", "kind"), ERRORS.items())
+@pytest.mark.parametrize(("error", "kind"), WRITING.items())
 async def test_each_error_of_the_table_is_its_problem(error: type[errors.BrainError], kind: Kind) -> None:
-    response = await ask(error("It broke.", "Mend it."))
+    raised = LimitError(3) if error is LimitError else error("It broke.", "Mend it.")
+    response = await ask(raised)
 
     assert response.status_code == kind.status
     assert response.headers["content-type"] == "application/problem+json"
@@ -43,11 +44,12 @@ async def test_each_error_of_the_table_is_its_problem(error: type[errors.BrainEr
         "type": f"urn:problem:brain:{kind.slug}",
         "title": kind.title,
         "status": kind.status,
-        "detail": "It broke.",
-        "hint": "Mend it.",
+        "detail": str(raised),
+        "hint": raised.hint,
         "request_id": "mine",
     }
-    assert ("retry-after" in response.headers) == (kind.status == 503)
+    assert ("retry-after" in response.headers) == (kind.status in {429, 503})
+    assert ("www-authenticate" in response.headers) == (kind.status == 401)
 
 
 async def test_an_error_without_a_row_takes_its_base_class_one() -> None:

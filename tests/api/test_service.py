@@ -20,8 +20,8 @@ import pytest
 import uvicorn
 from fastapi import FastAPI
 
-from api.answers import _shown
 from api.app import create_app
+from api.shown import shown as shown_of
 from brain import types
 from brain.session import Brain
 from brain.settings import Settings, load_settings
@@ -391,15 +391,18 @@ def test_brain_serve_answers_and_ends_well_when_it_is_told_to(home: Path, tmp_pa
         with httpx.Client(base_url=url, timeout=30) as client:
             until(client, 200)
             assert "30 euros" in answer(client, GESTURE)["text"]
+            through_a_proxy = {"X-Forwarded-For": "192.0.2.7"}
+            refused = client.post("/v1/answer", json={"question": GESTURE}, headers=through_a_proxy)
+            check_problem(refused, 401, "key-missing")
         os.kill(process.pid, signal.SIGTERM)
         said = process.communicate(timeout=20)[1]
     finally:
         process.kill()
     assert process.returncode == 0, said
     assert f"Brain listens on {url} (try it: {url}/docs)" in said
-    assert "Everyone asks as 'agent' of tenant 'default'" in said
+    assert "Everyone on this machine asks as 'agent' of tenant 'default', until there is an API key" in said
     assert "ready: 3 passages that 'agent' may read" in said
-    assert "API keys" not in said and "Traceback" not in said
+    assert "Traceback" not in said
 
 
 def test_brain_serve_warns_where_there_is_nothing_to_see_or_no_protection(
@@ -412,13 +415,14 @@ def test_brain_serve_warns_where_there_is_nothing_to_see_or_no_protection(
     process, url = serve_process(folder, "--host", "0.0.0.0")
     try:
         with httpx.Client(base_url=url, timeout=30) as client:
-            assert until(client, 200).json()["passages"] == 0
+            assert until(client, 200).json()["passages"] is None
+            check_problem(client.post("/v1/search", json={"question": REFUND}), 401, "key-missing")
         os.kill(process.pid, signal.SIGINT)
         said = process.communicate(timeout=20)[1]
     finally:
         process.kill()
     assert process.returncode == 0, said
-    assert "There are no API keys yet" in said
+    assert "Callers need an API key, and there is none yet: brain keys create NAME" in said
     assert "No document is public: give `audience: public` in the documents, or run: brain ingest FOLDER" in said
 
 
@@ -427,7 +431,7 @@ def test_choices_are_data_to_ask_again_with() -> None:
     trace = types.Trace(types.Question("?"), "fr", "extractive")
     answer = types.Answer("a", types.Status.NEEDS_CLARIFICATION, "fr", (), (), trace, None, "Laquelle ?", (choice,))
 
-    (shown,) = _shown(answer).choices
+    (shown,) = shown_of(answer).choices
 
     assert (shown.key, shown.label, shown.total) == ("idcc", "convention collective", 126)
     assert [option.model_dump() for option in shown.options] == [
@@ -453,7 +457,7 @@ def test_of_contradicting_sources_the_newer_is_marked_and_the_way_to_a_person_is
         "01 02",
     )
 
-    shown = _shown(answer)
+    shown = shown_of(answer)
 
     assert [(source.document_id, source.newer) for source in shown.sources] == [("new", True), ("old", False)]
     assert (shown.contact, shown.closest) == ("01 02", [])
@@ -471,7 +475,7 @@ def test_an_unsupported_sentence_is_told_apart() -> None:
     trace = types.Trace(types.Question("?"), "fr", "llm")
     answer = types.Answer("a", types.Status.ANSWERED, "fr", sentences, (passage,), trace)
 
-    shown = _shown(answer)
+    shown = shown_of(answer)
 
     assert [(s.supported, s.problems) for s in shown.sentences] == [
         (True, []),

@@ -1,0 +1,164 @@
+"""What an outsider gets of an answer: no trace, no scores, no passage that isn't cited."""
+
+from collections.abc import Iterable
+from datetime import date
+
+from pydantic import BaseModel, Field
+
+from brain import types
+
+CLOSEST = 3
+"""Documents named with a refusal."""
+
+
+class Citation(BaseModel):
+    """The exact words that support a sentence."""
+
+    number: int = Field(description="of its document in `sources`")
+    passage_id: str
+    document_id: str
+    span: tuple[int, int] = Field(description="start and end (excluded) of the quote in the passage, in characters")
+    quote: str
+
+
+class Sentence(BaseModel):
+    """A sentence. With `answer.unsupported = "mark"` one that its passages do not bear out is shown too, `supported` false."""
+
+    text: str
+    citations: list[Citation]
+    supported: bool = Field(description="false: to be shown with a mark, never as a plain answer")
+    problems: list[str] = Field(description="what the cited passages do not bear out, in words")
+
+
+class DocumentLink(BaseModel):
+    """A document, to be read by a person."""
+
+    document_id: str
+    title: str
+    url: str | None
+
+
+class Source(DocumentLink):
+    """A cited document; its headings are those above the first quote."""
+
+    number: int
+    newer: bool = Field(description="where articles contradict each other: this one was changed last")
+    updated_at: date | None
+    heading_path: list[str]
+
+
+class Option(BaseModel):
+    """One value: asked again with it, the question has an answer."""
+
+    value: str
+    label: str
+    documents: int
+    tag: str = Field(description="to be sent among `tags`")
+
+
+class Choice(BaseModel):
+    """What the answer depends on. At most ten options are listed, the most frequent ones; any other value may be sent too."""
+
+    key: str
+    label: str
+    options: list[Option]
+    total: int = Field(description="of all values")
+
+
+class AnswerResponse(BaseModel):
+    """Sentences, each with its citations; without sentences, `reason` and `message` say why.
+
+    `needs_clarification`: ask again with the `tag` of one of the `choices`. Refused as `conflicting`: the sentences are what each of
+    the contradicting articles says. `small_talk`: nothing was asked, `message` is the reply.
+    """
+
+    id: str
+    status: types.Status
+    reason: types.Reason | None
+    message: str | None = Field(description="what to tell the user where there is no plain answer, or beside it")
+    language: str
+    text: str = Field(description="the sentences, joined")
+    sentences: list[Sentence]
+    sources: list[Source] = Field(description="the cited documents, numbered in order of first citation")
+    closest: list[DocumentLink] = Field(
+        description="where to look instead, where there is no sentence and the question is not about something else"
+    )
+    choices: list[Choice] = Field(description="with `needs_clarification`: what the question leaves open")
+    contact: str | None = Field(description="with a refusal: the way to a person, a text or a URL")
+
+
+def numbered(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
+    """`numbers`: those of the sentences before, to which its own are added."""
+    for citation in sentence.citations:
+        numbers.setdefault(citation.document_id, len(numbers) + 1)
+    return _sentence(sentence, numbers)
+
+
+def shown(answer: types.Answer) -> AnswerResponse:
+    """What an outsider gets: no trace, no scores, no passage that isn't cited."""
+    cited = [citation for sentence in answer.sentences for citation in sentence.citations]
+    numbers = {id: number for number, id in enumerate(dict.fromkeys(c.document_id for c in cited), start=1)}
+    return AnswerResponse(
+        id=answer.id,
+        status=answer.status,
+        reason=answer.reason,
+        message=answer.message,
+        language=answer.language,
+        text=answer.text,
+        sentences=[_sentence(sentence, numbers) for sentence in answer.sentences],
+        sources=_sources(cited, answer, numbers),
+        closest=[] if cited or answer.reason is types.Reason.OUT_OF_SCOPE else _closest(answer.passages),
+        choices=[_choice(choice) for choice in answer.choices],
+        contact=answer.contact,
+    )
+
+
+def _sentence(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
+    citations = [
+        Citation(
+            number=numbers[citation.document_id],
+            passage_id=citation.passage_id,
+            document_id=citation.document_id,
+            span=citation.span,
+            quote=citation.quote,
+        )
+        for citation in sentence.citations
+    ]
+    support = sentence.support or types.Support(True, 1.0)
+    return Sentence(
+        text=sentence.text, citations=citations, supported=support.supported, problems=list(support.problems)
+    )
+
+
+def _choice(choice: types.Choice) -> Choice:
+    options = [
+        Option(value=o.value, label=o.label, documents=o.documents, tag=f"{choice.key}:{o.value}")
+        for o in choice.options
+    ]
+    return Choice(key=choice.key, label=choice.label, options=options, total=choice.total)
+
+
+def _sources(cited: Iterable[types.Citation], answer: types.Answer, numbers: dict[str, int]) -> list[Source]:
+    by_id = {passage.id: passage for passage in answer.passages}
+    first: dict[str, types.Passage] = {}
+    for citation in cited:
+        first.setdefault(citation.document_id, by_id[citation.passage_id])
+    return [
+        Source(
+            number=numbers[id],
+            newer=id == answer.newer,
+            document_id=id,
+            title=passage.title,
+            url=passage.url,
+            updated_at=passage.updated_at,
+            heading_path=list(passage.heading_path),
+        )
+        for id, passage in first.items()
+    ]
+
+
+def _closest(passages: Iterable[types.Passage]) -> list[DocumentLink]:
+    best: dict[str, types.Passage] = {}
+    for passage in passages:
+        best.setdefault(passage.document_id, passage)
+    return [DocumentLink(document_id=id, title=p.title, url=p.url) for id, p in list(best.items())[:CLOSEST]]

@@ -1,0 +1,108 @@
+"""A small service with keys, asked over ASGI."""
+
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from pathlib import Path
+from threading import Thread
+from typing import Any
+
+import httpx
+import pytest
+import uvicorn
+from fastapi import FastAPI
+
+import eval
+from api.app import create_app
+from brain.answerers.extractive import ExtractiveAnswerer
+from brain.keys.sites import Site, Sites
+from brain.keys.store import Keys, Right
+from brain.session import Brain
+from brain.settings import AnswerSettings, LimitSettings, ServiceSettings, Settings, load_settings
+from brain.testing import HashEncoder
+from ingest.parse import Defaults
+from ingest.run import ingest_folder
+
+HERE = ("127.0.0.1", 5000)
+
+
+class House:
+    """A Brain, and the keys to it."""
+
+    page = "https://help.example.com"
+
+    def __init__(self, workspace: Any) -> None:
+        settings = workspace.settings.model_copy(update={"answer": AnswerSettings(sufficiency=0)})
+        brain = Brain(workspace.index, HashEncoder(), ExtractiveAnswerer(), settings)
+        self.workspace = workspace
+        self.brain, self.keys, self.sites = brain, Keys(brain.settings), Sites(brain.settings)
+
+    def key(self, *scopes: Right, audience: str = "agent", tenant: str = "default", **more: Any) -> dict[str, str]:
+        """A new key, as a header."""
+        rights = scopes or ("ask", "search")
+        made = self.keys.create("x", rights, tenant=tenant, audience=audience, actor="me", **more)
+        return {"Authorization": f"Bearer {made}"}
+
+    def site(self, *origins: str, tenant: str = "default", rate: str | None = None) -> Site:
+        return self.sites.create("x", origins or (self.page,), tenant=tenant, actor="me", rate=rate)
+
+    def with_settings(self, limits: dict[str, str] | None = None, **service: Any) -> Settings:
+        changed = {"service": ServiceSettings(**service), "limits": LimitSettings(**(limits or {}))}
+        return self.brain.settings.model_copy(update=changed)
+
+    @asynccontextmanager
+    async def asking(
+        self, settings: Settings | None = None, client: tuple[str, int] = HERE, host: str = "localhost"
+    ) -> AsyncIterator[httpx.AsyncClient]:
+        """A client at that address, of a service of these settings."""
+        app = create_app(settings or self.brain.settings, self.brain)
+        http = httpx.AsyncClient(transport=httpx.ASGITransport(app, client=client), base_url=f"http://{host}")
+        async with app.router.lifespan_context(app), http as asks:
+            yield asks
+
+    def close(self) -> None:
+        self.keys.close()
+        self.sites.close()
+        self.brain.close()
+        self.workspace.state.close()
+
+
+@pytest.fixture
+def house(make_workspace: Callable[[Path], Any], quick_path: Path) -> Iterator[House]:
+    """With one page for the public and one for agents."""
+    workspace = make_workspace(quick_path)
+    workspace.write("retours.md", "---\naudience: public\n---\n# Retours\n\nUn article se renvoie sous 14 jours.")
+    workspace.write("geste.md", "# Geste\n\nUn conseiller peut accorder 30 euros.")
+    workspace.run()
+    house = House(workspace)
+    yield house
+    house.close()
+
+
+@contextmanager
+def _serving(app: FastAPI) -> Iterator[str]:
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
+    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join(20)
+    assert not thread.is_alive()
+
+
+@pytest.fixture(scope="session")
+def serve() -> Callable[[FastAPI], AbstractContextManager[str]]:
+    """Serves an app on a free port of this machine; gives its URL."""
+    return _serving
+
+
+@pytest.fixture(scope="session")
+def sample_brain(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brain]:
+    """The sample help centre with the embedded encoder."""
+    settings = load_settings(home=tmp_path_factory.mktemp("sample") / "home", ingest={"workers": 1})
+    ingest_folder(Path(eval.__file__).parent / "sample" / "kb", settings, defaults=Defaults("sample"))
+    with Brain.open(settings) as brain:
+        yield brain

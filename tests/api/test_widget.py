@@ -1,0 +1,125 @@
+"""A widget on another site's page: its site key, its token, and what a browser lets it read."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+ASKED = {"question": "Quel geste un conseiller peut-il accorder ?"}
+VISITOR = ("192.0.2.7", 5000)
+
+
+async def exchange(asks: httpx.AsyncClient, site: str, origin: str | None) -> httpx.Response:
+    return await asks.post("/v1/widget/token", json={"site_key": site}, headers={"Origin": origin} if origin else {})
+
+
+async def headers(asks: httpx.AsyncClient, house: Any, site: str) -> dict[str, str]:
+    """What a widget asks with."""
+    given = await exchange(asks, site, house.page)
+    assert given.status_code == 200, given.text
+    return {"Authorization": f"Bearer {given.json()['token']}", "Origin": house.page}
+
+
+async def test_a_token_asks_as_the_public_of_its_tenant_and_no_more(house: Any) -> None:
+    site = house.site()
+    async with house.asking(client=VISITOR, host="brain.example.com") as asks:
+        given = await exchange(asks, site.id, house.page)
+        widget = {"Authorization": f"Bearer {given.json()['token']}", "Origin": house.page}
+        found = await asks.post("/v1/answer", json=ASKED, headers=widget)
+        search = await asks.post("/v1/search", json=ASKED, headers=widget)
+        other = await headers(asks, house, house.site(tenant="other").id)
+        nothing = await asks.post("/v1/answer", json=ASKED, headers=other)
+
+    assert given.json()["expires_in"] == 900 and given.headers["access-control-allow-origin"] == house.page
+    assert found.status_code == 200 and "30 euros" not in found.text and "geste.md" not in found.text
+    assert "retours.md" in found.text
+    assert search.status_code == 403
+    assert nothing.json()["status"] == "refused" and "retours.md" not in nothing.text
+
+
+async def test_a_site_key_is_exchanged_on_its_own_pages_only(house: Any) -> None:
+    site = house.site()
+    async with house.asking(client=VISITOR) as asks:
+        for origin in (
+            None,
+            "null",
+            "https://evil.example.com",
+            f"{house.page}.evil.com",
+            house.page.replace("https", "http"),
+        ):
+            refused = await exchange(asks, site.id, origin)
+            assert (refused.status_code, refused.json()["type"]) == (403, "urn:problem:brain:forbidden")
+            assert "access-control-allow-origin" not in refused.headers
+        assert (await exchange(asks, "site_000000000000", house.page)).status_code == 401
+        house.sites.revoke(site.id, "me")
+        assert (await exchange(asks, site.id, house.page)).status_code == 401
+
+
+async def test_a_token_is_refused_from_another_page_and_once_its_site_is_revoked(house: Any) -> None:
+    site = house.site(house.page, "https://www.example.com")
+    async with house.asking(client=VISITOR) as asks:
+        widget = await headers(asks, house, site.id)
+        for origin in ("https://www.example.com", "https://evil.example.com", ""):
+            refused = await asks.post("/v1/answer", json=ASKED, headers=widget | {"Origin": origin})
+            assert (refused.status_code, refused.json()["type"]) == (401, "urn:problem:brain:key-refused")
+        without = await asks.post("/v1/answer", json=ASKED, headers={"Authorization": widget["Authorization"]})
+        assert without.status_code == 401
+        assert (await asks.post("/v1/answer", json=ASKED, headers=widget)).status_code == 200
+        house.sites.revoke(site.id, "me")
+        assert (await asks.post("/v1/answer", json=ASKED, headers=widget)).status_code == 401
+
+
+async def test_browsers_let_the_pages_of_site_keys_read_answers_and_no_others(house: Any) -> None:
+    house.site()
+    key, wish = (
+        house.key(),
+        {"Access-Control-Request-Method": "POST", "Access-Control-Request-Headers": "authorization"},
+    )
+    async with house.asking(client=VISITOR) as asks:
+        for origin, let in ((house.page, house.page), ("https://evil.example.com", None)):
+            before = await asks.options("/v1/answer", headers=wish | {"Origin": origin})
+            answer = await asks.post("/v1/answer", json=ASKED, headers=key | {"Origin": origin})
+            wrong = await asks.post("/v1/answer", json={}, headers=key | {"Origin": origin})
+            assert [r.headers.get("access-control-allow-origin") for r in (before, answer, wrong)] == [let] * 3
+            assert (before.status_code, answer.status_code, wrong.status_code) == (200 if let else 400, 200, 422)
+            assert "access-control-allow-credentials" not in answer.headers
+            assert "Origin" in answer.headers["vary"]
+
+
+@pytest.mark.parametrize(
+    ("limits", "expected"),
+    [
+        ({"visitor": "2/hour"}, [200, 200, 429, 200, 200, 429]),
+        ({"address": "6/hour"}, [200, 200, 200, 200, 429, 429]),
+        ({"site": "3/day"}, [200, 200, 200, 429, 429, 429]),
+    ],
+)
+async def test_visitors_are_limited_by_token_address_and_site(
+    house: Any, limits: dict[str, str], expected: list[int]
+) -> None:
+    """Two tokens from one address, three questions each; what an exchange costs is taken off the address as well."""
+    site = house.site()
+    async with house.asking(house.with_settings(limits), VISITOR) as asks:
+        first = await headers(asks, house, site.id)
+        statuses = [(await asks.post("/v1/answer", json=ASKED, headers=first)).status_code for _ in range(3)]
+        second = await headers(asks, house, site.id)
+        for _ in range(3):
+            last = await asks.post("/v1/answer", json=ASKED, headers=second)
+            statuses.append(last.status_code)
+
+    assert statuses == expected
+    assert int(last.headers["retry-after"]) > 0
+    assert "Retry-After" in last.headers["access-control-expose-headers"]
+
+
+async def test_exchanging_is_limited_by_address(house: Any) -> None:
+    site = house.site()
+    async with house.asking(house.with_settings({"address": "2/hour"}), VISITOR) as asks:
+        assert [(await exchange(asks, site.id, house.page)).status_code for _ in range(3)] == [200, 200, 429]
+
+
+async def test_a_site_key_of_its_own_rate(house: Any) -> None:
+    site = house.site(rate="1/day")
+    async with house.asking(client=VISITOR) as asks:
+        widget = await headers(asks, house, site.id)
+        assert [(await asks.post("/v1/answer", json=ASKED, headers=widget)).status_code for _ in range(2)] == [200, 429]
