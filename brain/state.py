@@ -118,8 +118,11 @@ class State:
             url = f"sqlite:///{settings.home / 'state.db'}"
         self.url = redact_url(url)
         self._engine = _engine(url)
-        with self._session() as session:
-            Base.metadata.create_all(session.connection())
+        try:
+            self._make_tables()
+        except StoreError:
+            # Another process or thread was making the same tables; they are there now, or the database really fails.
+            self._make_tables()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -283,6 +286,11 @@ class State:
 
     def stamp_ingest(self) -> None:
         self.set_meta("last_ingest", datetime.now(UTC).isoformat(timespec="seconds"))
+
+    def _make_tables(self) -> None:
+        """Those that are missing, in one transaction."""
+        with self._session() as session:
+            Base.metadata.create_all(session.connection())
 
     def _known(self, *where: Any) -> list[Known]:
         with self._session() as session:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from brain.console import HomeOption, JsonOption, TenantOption, out, print_json, say, settings_for
-from brain.errors import AccessError
 from brain.keys.secret import SITE_PREFIX
-from brain.settings import Rate, Settings
+from brain.keys.wanted import rate_of, reader_of, rights_of
+from brain.settings import Settings
 from brain.types import DEFAULT_TENANT, PUBLIC
 
 if TYPE_CHECKING:
@@ -54,12 +54,12 @@ def create(
     with _keys(settings) as keys:
         made = keys.create(
             name,
-            _rights(scope or ["ask", "search"]),
+            rights_of(scope or ["ask", "search"]),
             tenant=tenant,
-            audience=_reader(audience, settings),
+            audience=reader_of(audience, settings),
             actor=_person(),
             expires_at=ends,
-            rate=_rate(rate),
+            rate=rate_of(rate),
         )
     _print_secret(made.id, str(made), json_)
 
@@ -78,9 +78,9 @@ def create_site(
     Example: brain keys create-site "help centre" --origin https://help.example.com
     """
     settings = settings_for(home)
-    _reader(PUBLIC, settings)
+    reader_of(PUBLIC, settings)
     with _sites(settings) as sites:
-        made = sites.create(name, origin or [], tenant=tenant, actor=_person(), rate=_rate(rate))
+        made = sites.create(name, origin or [], tenant=tenant, actor=_person(), rate=rate_of(rate))
     print_json({"id": made.id, "origins": made.origins}) if json_ else out.print(made.id)
 
 
@@ -173,31 +173,6 @@ def _print_secret(id: str, key: str, as_json: bool) -> None:
 
 def _shown(site: dict[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in site.items() if name != "signing"}
-
-
-def _rights(names: list[str]) -> list[Any]:
-    from brain.keys.store import RIGHTS
-
-    if unknown := sorted(set(names) - set(RIGHTS)):
-        raise AccessError(f"Unknown scope {', '.join(unknown)}.", f"Known: {', '.join(RIGHTS)}")
-    return list(dict.fromkeys(names))
-
-
-def _rate(text: str) -> str | None:
-    from pydantic import TypeAdapter, ValidationError
-
-    try:
-        return TypeAdapter(Rate).validate_python(text) or None
-    except ValidationError:
-        raise AccessError(f"'{text}' is not a rate.", "Write it like this: 10/second; 5000/day") from None
-
-
-def _reader(audience: str, settings: Settings) -> str:
-    if audience not in settings.access.readers:
-        raise AccessError(
-            f"'{audience}' is not a reader.", f"Known (access.readers): {', '.join(settings.access.readers)}"
-        )
-    return audience
 
 
 def _person() -> str:

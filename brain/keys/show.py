@@ -1,42 +1,30 @@
-"""Keys and acts as people read them."""
+"""Keys and acts as people read them: a line each, never cut, since ids are to be copied."""
 
 from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from brain.keys.audit import stamp
+from brain.keys.secret import new_site_id
 from brain.keys.sites import Site
 from brain.keys.store import Key
+
+ID_WIDTH = len(new_site_id())
+_STYLES = {"expired": "dim", "revoked": "dim"}
 
 
 def show_keys(keys: Iterable[Key], sites: Iterable[Site], out: Console) -> None:
     """One line each."""
     now = stamp(datetime.now(UTC))
-    table = Table(
-        "id", "name", "tenant", "reads as", "good for", "until", "last used", "", box=None, padding=(0, 2, 0, 0)
-    )
-    for key in keys:
-        state = key.state_at(now)
-        until, used = (key.expires_at or "for ever")[:10], (key.last_used or "never")[:16]
-        row = (key.id, key.name, key.tenant, key.audience, ", ".join(key.scopes), until, used, _mark(state))
-        table.add_row(*(Text(cell) for cell in row))
-    for site in sites:
-        row = (
-            site.id,
-            site.name,
-            site.tenant,
-            "public",
-            ", ".join(site.origins),
-            "",
-            "",
-            "revoked" * bool(site.revoked_at),
-        )
-        table.add_row(*(Text(cell) for cell in row))
-    out.print(table if table.rows else "no keys yet; make one: brain keys create NAME")
+    lines = [(_key(key, state), state) for key in keys for state in (key.state_at(now),)]
+    lines += [(_site(site), "revoked" if site.revoked_at else "valid") for site in sites]
+    for line, state in lines:
+        out.print(Text(line, style=_STYLES.get(state, "")), soft_wrap=True)
+    if not lines:
+        out.print("no keys yet; make one: brain keys create NAME")
 
 
 def show_acts(acts: Iterable[dict[str, Any]], out: Console) -> None:
@@ -46,8 +34,16 @@ def show_acts(acts: Iterable[dict[str, Any]], out: Console) -> None:
         out.print(Text(line), soft_wrap=True)
 
 
-def _mark(state: str) -> str:
-    return "" if state == "valid" else state
+def _key(key: Key, state: str) -> str:
+    until = f"until {key.expires_at[:10]}" if key.expires_at else "for ever"
+    used = f"last used {key.last_used[:16]}" if key.last_used else "never used"
+    when = until if state == "valid" else state.upper()
+    return f"{key.id:{ID_WIDTH}}  {key.name}: {key.audience} of {key.tenant}; {', '.join(key.scopes)}; {when}; {used}"
+
+
+def _site(site: Site) -> str:
+    when = "; REVOKED" if site.revoked_at else ""
+    return f"{site.id:{ID_WIDTH}}  {site.name}: public of {site.tenant}; {', '.join(site.origins)}{when}"
 
 
 def _details(details: dict[str, Any]) -> str:

@@ -1,6 +1,7 @@
 """Keys are the same on SQLite and on PostgreSQL: made, checked, rotated, ended; and nothing that could open a door is kept."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 
 import jwt
@@ -42,6 +43,17 @@ def refused(keys: Keys, presented: str) -> str:
     with pytest.raises(KeyRefusedError) as caught:
         keys.check(presented)
     return str(caught.value)
+
+
+def test_several_may_open_an_empty_database_at_once(place: Settings) -> None:
+    def open_and_close() -> bool:
+        opened = Keys(place)
+        found = opened.any()
+        opened.close()
+        return found
+
+    with ThreadPoolExecutor(8) as pool:
+        assert not any(pool.map(lambda _: open_and_close(), range(8)))
 
 
 def test_a_key_opens_what_it_was_made_for(keys: Keys) -> None:
