@@ -24,7 +24,7 @@ from api.streaming import EVENT_STREAM, HEADERS, unless_gone
 from brain.answer import Events
 from brain.errors import BrainError
 from brain.text.language import detect
-from brain.types import Answer
+from brain.types import Answer, gap
 
 _log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI-compatible"])
@@ -92,19 +92,20 @@ async def _chunks(request: Request, events: Events, language: str, counted: bool
 
     try:
         yield chunk({"role": "assistant", "content": ""})
-        space = ""
+        said = ""
         async with aclosing(events):
             async for event in events:
                 if isinstance(event, Answer):
                     seen = shown(event)
                     if rest := after_sentences(seen):
-                        yield chunk({"content": ("\n\n" if space else "") + rest})
+                        yield chunk({"content": ("\n\n" if said else "") + rest})
                     yield chunk({}, "stop", brain=seen.model_dump(mode="json"))
                     if counted:
                         yield _data(start | {"choices": [], "usage": usage_of(event.trace.model)})
                 else:
-                    yield chunk({"content": space + sentence_text(numbered(event, numbers), language)})
-                    space = " "
+                    text = sentence_text(numbered(event, numbers), language)
+                    yield chunk({"content": (gap(said, text) if said else "") + text})
+                    said = text
         yield "data: [DONE]\n\n"
     except BrainError as error:
         _log.warning("request_id=%s %s: %s", request.state.request_id, type(error).__name__, error)

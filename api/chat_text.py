@@ -8,6 +8,7 @@ from collections.abc import Mapping
 
 from api.shown import AnswerResponse, Sentence, Source
 from brain.messages import notice
+from brain.types import gap, joined
 
 _FOOTNOTES = re.compile(r"(?:\A|\n\n)\[\d+\] [^\n]*(?:\n\[\d+\] [^\n]*)*\s*\Z")
 _MARKS = re.compile(r" ?(?:\[\d{1,3}\])+| \((?:not verified|non vérifié)\)")
@@ -18,7 +19,7 @@ def sentence_text(sentence: Sentence, language: str) -> str:
     numbers = dict.fromkeys(citation.number for citation in sentence.citations)
     marks = "".join(f"[{number}]" for number in numbers)
     doubt = "" if sentence.supported else notice("unverified", language)
-    return " ".join(part for part in (sentence.text, doubt, marks) if part)
+    return gap(sentence.text, "").join(part for part in (sentence.text, f"{doubt} {marks}".strip()) if part)
 
 
 def after_sentences(answer: AnswerResponse) -> str:
@@ -29,7 +30,7 @@ def after_sentences(answer: AnswerResponse) -> str:
 
 
 def whole_text(answer: AnswerResponse) -> str:
-    said = " ".join(sentence_text(sentence, answer.language) for sentence in answer.sentences)
+    said = joined([sentence_text(sentence, answer.language) for sentence in answer.sentences])
     return "\n\n".join(part for part in (said, after_sentences(answer)) if part)
 
 

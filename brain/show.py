@@ -7,7 +7,7 @@ from rich.box import SIMPLE
 from rich.console import Console
 from rich.markup import escape
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from brain.doctor import Check
@@ -80,7 +80,8 @@ def _table(markdown: str) -> Table:
     rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in markdown.splitlines()]
     ruled = len(rows) > 1 and set("".join(rows[1])) <= set("-: ")
     header, body = (rows[0], rows[2:]) if ruled else ([""] * len(rows[0]), rows)
-    table = Table(*(escape(name) for name in header), box=SIMPLE, show_header=ruled, header_style="bold")
+    columns = (Column(escape(name), overflow="fold") for name in header)  # a cell cut off may be the amount
+    table = Table(*columns, box=SIMPLE, show_header=ruled, header_style="bold")
     for row in body:
         table.add_row(*(escape(cell) for cell in row[: len(header)]))
     return table

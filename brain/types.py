@@ -248,6 +248,16 @@ class Sentence:
     """None where it was not checked."""
 
 
+def gap(before: str, after: str) -> str:
+    """What stands between two texts: a blank, or a blank line where one is a list or a table, which would else swallow the other."""
+    return "\n\n" if "\n" in before or "\n" in after else " "
+
+
+def joined(texts: Sequence[str]) -> str:
+    """Sentences as one text."""
+    return "".join(text if not at else gap(texts[at - 1], text) + text for at, text in enumerate(texts))
+
+
 @dataclass(frozen=True, slots=True)
 class PassageTrace:
     """What a passage was when it was used."""
@@ -326,7 +336,7 @@ class Answer:
 
     @property
     def text(self) -> str:
-        return " ".join(sentence.text for sentence in self.sentences)
+        return joined([sentence.text for sentence in self.sentences])
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-ready values."""

@@ -20,6 +20,7 @@ from brain.types import (
     Status,
     Support,
     Trace,
+    joined,
 )
 
 TABLE = "| Poids | Corse |\n|---|---|\n| 5 kg | 10,90 € |"
@@ -135,3 +136,29 @@ def test_search_says_by_what_the_best_pages_differ_and_what_to_add() -> None:
     assert "differ by idcc: 126 values, e.g. 0000, 0001, 0002; add --tag idcc:0000" in many
     assert "differ by idcc: 0016, 0029; add --tag idcc:0016" in found("0016", "0029")
     assert "differ" not in found()
+
+
+def test_a_table_and_a_sentence_do_not_run_into_each_other() -> None:
+    table = "| Poids | Prix |\n|---|---|\n| 1 kg | 3,90 € |"
+
+    assert joined([]) == ""
+    assert joined(["Un.", "Deux."]) == "Un. Deux."
+    assert joined(["Un.", table, "Deux."]) == f"Un.\n\n{table}\n\nDeux."
+
+
+def test_no_cell_of_a_wide_table_is_cut() -> None:
+    names = [
+        "Poids du colis",
+        "Point relais (France)",
+        "Domicile (France métropolitaine)",
+        "Corse",
+        "Luxembourg",
+        "Autres",
+    ]
+    table = f"| {' | '.join(names)} |\n|{'---|' * 6}\n| {' | '.join(['16,90 €'] * 6)} |"
+    passage = replace(PASSAGE, text=table)
+    sentence = Sentence(table, (Citation("p1", "tarifs", (0, len(table)), table),))
+
+    text = shown(replace(answered("Sauf en été."), sentences=(sentence,), passages=(passage,)))
+
+    assert "…" not in text and text.count("16,90 €") == 6
