@@ -11,7 +11,7 @@ from brain.messages import notice
 from brain.types import gap, joined
 
 _FOOTNOTES = re.compile(r"(?:\A|\n\n)\[\d+\] [^\n]*(?:\n\[\d+\] [^\n]*)*\s*\Z")
-_MARKS = re.compile(r" ?(?:\[\d{1,3}\])+| \((?:not verified|non vérifié)\)")
+_MARKS = re.compile(r"(?: |\n\n)?(?:\[\d{1,3}\])+| \((?:not verified|non vérifié)\)")
 
 
 def sentence_text(sentence: Sentence, language: str) -> str:
