@@ -292,12 +292,22 @@
     return new Date(`${date}T00:00:00`).toLocaleDateString(language, { day: "numeric", month: "long", year: "numeric" });
   }
 
-  async function toClipboard(text) {
+  /** Whether it could be copied. `place`: an element that may get the focus. */
+  async function toClipboard(text, place) {
     try {
       await navigator.clipboard.writeText(text);
       return true;
     } catch {
-      return false;
+      // Only pages on https and on this machine have it; this older way works on all.
+      const focused = place.getRootNode().activeElement;
+      const area = el("textarea", { class: "out", readonly: true });
+      area.value = text;
+      place.append(area);
+      area.select();
+      const copied = document.execCommand("copy");
+      area.remove();
+      focused?.focus();
+      return copied;
     }
   }
 
@@ -874,7 +884,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       const make = (name, label, more = {}) =>
         el("button", { type: "button", class: "tool", "aria-label": label, title: label, ...more }, icon(ICONS[name]));
       const copy = make("copy", t.copy);
-      copy.addEventListener("click", async () => this.#say((await toClipboard(asText(answer, t))) ? t.copied : t.notCopied, copy));
+      copy.addEventListener("click", async () => this.#say((await toClipboard(asText(answer, t), this.#parts.log)) ? t.copied : t.notCopied, copy));
       const thumbs = ["up", "down"].map((name) => make(name, t[name], { class: "tool thumb", "aria-pressed": "false", hidden: !this.#feedback }));
       thumbs.forEach((thumb, i) => thumb.addEventListener("click", () => this.#rate(answer, i === 0, thumb, thumbs)));
       return el("div", { class: "row" }, copy, ...thumbs);
@@ -904,7 +914,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
     #card(number, source, passages, close) {
       const t = this.#t;
       const address = linkTo(source?.url, passages[0].quote);
-      const headings = passages[0].headings.length ? passages[0].headings : source?.heading_path || [];
+      const headings = (passages[0].headings.length ? passages[0].headings : source?.heading_path || []).filter((heading) => heading !== source?.title);
       const facts = [headings.join(" › "), source?.updated_at && t.updated(dayOf(source.updated_at, this.#language))];
       const title = el("h3", { id: `${this.#id}-card-title` }, source?.title || t.source(number, t.passage));
       return el(
