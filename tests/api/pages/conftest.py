@@ -1,42 +1,59 @@
-"""Chromium, and what it looks at: the service with the sample base behind it, and pages of other sites."""
+"""Chromium, and what it looks at: the service with the sample base behind it, and pages of another site."""
 
+import json
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
+from time import monotonic, sleep
 from typing import Any
 
+import httpx
 import pytest
 import uvicorn
+from fastapi import FastAPI
 from starlette.applications import Starlette
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse
+from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 import eval
 from api.app import create_app
 from brain.session import Brain
-from brain.settings import ServiceSettings, load_settings
+from brain.settings import ServiceSettings, Settings, load_settings
 from ingest.parse import Defaults
 from ingest.run import ingest_folder
 
 KB = Path(eval.__file__).parent / "sample" / "kb"
 WAIT_MS = 10_000
+HAS_KEYS = find_spec("api.widget") is not None
+
+
+def _listener() -> socket.socket:
+    return socket.create_server(("127.0.0.1", 0))
+
+
+def _origin(listener: socket.socket) -> str:
+    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextmanager
 def serving(app: ASGIApp, listener: socket.socket | None = None) -> Iterator[str]:
     """The origin of an app on a free port."""
-    listener = listener or socket.create_server(("127.0.0.1", 0))
+    listener = listener or _listener()
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+        yield _origin(listener)
     finally:
         server.should_exit = True
         thread.join(20)
@@ -54,18 +71,112 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brain]:
 
 
 @pytest.fixture(scope="session")
-def service(sample: Brain) -> Iterator[str]:
-    """The service as it stands in front of the public."""
-    with serving(create_app(sample.settings, sample)) as origin:
+def host() -> Iterator[str]:
+    """Another site, strict about what it lets in. `/fr?of=SERVICE&is=ATTRIBUTES` is a page in French with the component."""
+
+    async def page(request: Request) -> HTMLResponse:
+        of, attributes = request.query_params["of"], request.query_params.get("is", "")
+        policy = f"default-src 'none'; script-src {of}; connect-src {of}; base-uri 'none'; require-trusted-types-for 'script'"
+        html = (
+            f'<!doctype html><html lang="{request.path_params["lang"]}"><head><meta charset="utf-8">'
+            '<meta name="viewport" content="width=device-width, initial-scale=1"><title>Aide</title>'
+            f'<script src="{of}/widget/brain-assistant.js" defer></script></head><body><main><h1>Aide</h1>'
+            f"<brain-assistant {attributes}></brain-assistant></main></body></html>"
+        )
+        return HTMLResponse(html, headers={"Content-Security-Policy": policy})
+
+    with serving(Starlette(routes=[Route("/{lang}", page)])) as origin:
         yield origin
 
 
 @pytest.fixture(scope="session")
+def service(sample: Brain, host: str) -> Iterator[tuple[str, str]]:
+    """The service as the public has it, and a site key of the other site."""
+    settings = _settings(sample)
+    app = create_app(settings, sample)
+    site = _site_key(settings, host) if HAS_KEYS else _stand_in(app, host)
+    with serving(app) as origin:
+        yield origin, site
+
+
+@pytest.fixture(scope="session")
 def agents(sample: Brain) -> Iterator[str]:
-    """The service as it stands in front of agents."""
-    settings = sample.settings.model_copy(update={"service": ServiceSettings(audience="agent")})
-    with serving(create_app(settings, sample)) as origin:
+    """The service as agents have it, within the house: without keys."""
+    with serving(create_app(_settings(sample, audience="agent", **({"keys": "off"} if HAS_KEYS else {})), sample)) as origin:
         yield origin
+
+
+def _settings(brain: Brain, **service: Any) -> Settings:
+    """Without limits: the tests ask faster than a visitor may."""
+    changed: dict[str, Any] = {"service": ServiceSettings(**service)}
+    if HAS_KEYS:
+        changed["limits"] = brain.settings.limits.model_copy(update=dict.fromkeys(("address", "visitor", "site"), ""))
+    return brain.settings.model_copy(update=changed)
+
+
+def _site_key(settings: Settings, origin: str) -> str:
+    from brain.keys.sites import Sites
+
+    sites = Sites(settings)
+    try:
+        return str(sites.create("pages", [origin], tenant="default", actor="test").id)
+    finally:
+        sites.close()
+
+
+def _stand_in(app: FastAPI, origin: str) -> str:
+    """The exchange of a site key, until the service has its own."""
+
+    async def token(request: Request) -> JSONResponse:
+        asked = await request.json()
+        if request.headers.get("Origin") != origin or asked != {"site_key": "site_1"}:
+            return JSONResponse({"title": "This is not allowed."}, 403)
+        return JSONResponse({"token": "a.b.c", "expires_in": 900})
+
+    app.add_api_route("/v1/widget/token", token, methods=["POST"], include_in_schema=False, response_model=None)
+    app.add_middleware(
+        CORSMiddleware, allow_origins=[origin], allow_methods=["GET", "POST"], allow_headers=["Authorization", "Content-Type"]
+    )
+    return "site_1"
+
+
+@pytest.fixture
+def killable(
+    make_workspace: Callable[[Path], Any], quick_path: Path
+) -> Iterator[tuple[str, Callable[[], subprocess.Popen[bytes]], Path]]:
+    """Where a service in a process of its own is, how to start it, and the file that makes it wait between its two sentences."""
+    _chromium()
+    workspace = make_workspace(quick_path)
+    workspace.write("retours.md", "# Retours\n\nUn article se renvoie sous 14 jours. Les articles soldés ne sont pas repris.")
+    workspace.run()
+    workspace.close()
+    wait = quick_path / "wait"
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    started: list[subprocess.Popen[bytes]] = []
+
+    def start() -> subprocess.Popen[bytes]:
+        script = Path(__file__).with_name("slow_service.py")
+        started.append(subprocess.Popen([sys.executable, str(script), str(workspace.settings.home), str(port)]))
+        _until_ready(f"http://127.0.0.1:{port}")
+        return started[-1]
+
+    yield f"http://127.0.0.1:{port}", start, wait
+    for process in started:
+        process.kill()
+        process.wait()
+
+
+def _until_ready(origin: str, seconds: float = 30) -> None:
+    end = monotonic() + seconds
+    while monotonic() < end:
+        try:
+            if httpx.get(f"{origin}/readyz").status_code == 200:
+                return
+        except httpx.ConnectError:
+            pass
+        sleep(0.05)
+    raise AssertionError(f"{origin} is not ready")
 
 
 @pytest.fixture(scope="module")
@@ -82,17 +193,16 @@ def browser() -> Iterator[Any]:
 
 @pytest.fixture
 def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
-    """Opens pages that may not write to the console, unless `quiet` is given."""
+    """Opens pages on which no script may fail; with `strict`, nothing may complain in their console either: no policy is broken."""
     contexts: list[Any] = []
     complaints: list[str] = []
 
-    def make(*, may_complain: bool = False, **context: Any) -> Any:
-        context = {"locale": "fr-FR", "viewport": {"width": 1200, "height": 800}} | context
-        contexts.append(browser.new_context(**context))
+    def make(*, strict: bool = True, **context: Any) -> Any:
+        contexts.append(browser.new_context(**({"locale": "fr-FR", "viewport": {"width": 1200, "height": 800}} | context)))
         contexts[-1].set_default_timeout(WAIT_MS)
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
-        if not may_complain:
+        if strict:
             page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
         return page
 
@@ -102,32 +212,69 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
     assert complaints == []
 
 
-@pytest.fixture
-def other_site() -> Callable[..., Any]:
-    """Serves one page of another site, which is strict about what it lets in."""
+@pytest.fixture(scope="session")
+def violations() -> Callable[[Any], list[str]]:
+    """What axe finds wrong with a page: WCAG A and AA up to 2.2, and good practice."""
+    from axe_playwright_python.sync_playwright import Axe
 
-    def make(body: str, of: str, lang: str = "fr", listener: socket.socket | None = None) -> Any:
-        policy = f"default-src 'none'; script-src {of}; connect-src {of}; base-uri 'none'; require-trusted-types-for 'script'"
-        html = f'<!doctype html><html lang="{lang}"><head><meta charset="utf-8"><title>Aide</title></head><body><main><h1>Aide</h1>{body}</main></body></html>'
+    def check(page: Any) -> list[str]:
+        # Evaluated, not injected as an element: the pages' policies forbid that.
+        found = Axe().run(page).response["violations"]
+        return [f"{v['id']}: {node['html'][:200]} {node['failureSummary']}" for v in found for node in v["nodes"]]
 
-        async def page(_: Request) -> HTMLResponse:
-            return HTMLResponse(html, headers={"Content-Security-Policy": policy})
+    return check
 
-        return serving(Starlette(routes=[Route("/{path:path}", page)]), listener)
+
+@pytest.fixture(scope="session")
+def said() -> Callable[..., dict[str, Any]]:
+    """An answer as the service gives it, for what the sample base does not bring about; changed by `more`."""
+
+    def make(**more: Any) -> dict[str, Any]:
+        text = "👍 Bon. Le colis part sous 2 jours. Sinon, non."
+        quote = "Le colis part sous 2 jours."
+        start = text.index(quote)
+        citation = {"number": 1, "passage_id": "p", "document_id": "d", "span": [start, start + len(quote)], "quote": quote}
+        source = {"number": 1, "document_id": "d", "title": "Envoi", "url": "https://aide.example.com/envoi", "newer": False}
+        plain = {
+            "id": "a1",
+            "status": "answered",
+            "reason": None,
+            "message": None,
+            "language": "fr",
+            "text": quote,
+            "sentences": [{"text": quote, "citations": [citation], "supported": True, "problems": []}],
+            "sources": [source | {"updated_at": "2026-03-18", "heading_path": ["Envoi"]}],
+            "passages": [{"id": "p", "document_id": "d", "heading_path": ["Envoi", "Délai"], "text": text}],
+            "closest": [],
+            "choices": [],
+            "contact": None,
+        }
+        return plain | more
 
     return make
 
 
 @pytest.fixture(scope="session")
-def violations() -> Callable[[Any], list[str]]:
-    """What axe finds wrong with a page: WCAG 2.2 A and AA, and good practice."""
-    from axe_playwright_python.sync_playwright import Axe
+def answering() -> Callable[..., list[dict[str, Any]]]:
+    """Makes a page's questions get these answers, one after another, the last one again and again; gives what is asked."""
 
-    def check(page: Any) -> list[str]:
-        found = Axe().run(page).response["violations"]
-        return [f"{v['id']}: {node['html'][:200]} {node['failureSummary']}" for v in found for node in v["nodes"]]
+    def make(page: Any, *answers: dict[str, Any]) -> list[dict[str, Any]]:
+        asked: list[dict[str, Any]] = []
 
-    return check
+        def fulfil(route: Any) -> None:
+            answer = answers[min(len(asked), len(answers) - 1)]
+            asked.append(route.request.post_data_json)
+            sentences = "".join(f"event: sentence\ndata: {json.dumps(s)}\n\n" for s in answer["sentences"])
+            route.fulfill(
+                content_type="text/event-stream; charset=utf-8",
+                headers={"Access-Control-Allow-Origin": "*"},
+                body=f"{sentences}event: answer\ndata: {json.dumps(answer)}\n\n",
+            )
+
+        page.route("**/v1/answer", fulfil)
+        return asked
+
+    return make
 
 
 def _chromium() -> str:
