@@ -68,7 +68,9 @@ async def console_style(request: Request) -> Response:
 @cache
 def _file(name: str) -> _File:
     body = resources.files("api").joinpath("static", name).read_bytes()
-    return _File(body, gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:20], _MEDIA[name.rpartition(".")[2]])
+    return _File(
+        body, gzip.compress(body, mtime=0), hashlib.sha256(body).hexdigest()[:20], _MEDIA[name.rpartition(".")[2]]
+    )
 
 
 def _sent(request: Request, name: str, headers: dict[str, str]) -> Response:

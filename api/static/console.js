@@ -276,7 +276,7 @@
       const { passages, facets } = await post("/v1/search", { question, tags: asked || [], limit: PASSAGES });
       exchange.found = { passages, facets };
       keepSession();
-      if (selected === exchange) showSelected();
+      if (selected === exchange) showFound();
     } catch {
       // The answer is whole without them.
     }
@@ -310,12 +310,15 @@
     at("conversation").replaceChildren(...all.map(articleOf));
     at("send").textContent = running ? t.stop : t.send;
     showHistory();
-    showSelected();
+    showCited();
+    showFound();
   }
 
-  function showSelected() {
+
+  /** What was looked up beside the answer: it comes later, and leaves the open source as it is. */
+  function showFound() {
     showFilters();
-    showSources();
+    showOthers();
   }
 
   function showRunning(exchange) {
@@ -423,18 +426,18 @@
 
   // ---------------------------------------------------------------- sources
 
-  function showSources(open = null) {
+  function showCited(open = null) {
     const answer = selected?.answer;
-    const aside = at("sources");
     const sources = answer?.sources || [];
-    const nodes = [el("h2", {}, t.sources)];
-    if (!sources.length && !selected?.found?.passages.length) nodes.push(el("p", { class: "note" }, t.noSources));
-    for (const source of sources) nodes.push(sourceOf(source, answer, open));
-    const cited = new Set((answer?.passages || []).map((passage) => passage.id));
+    at("cited").replaceChildren(
+      ...(sources.length ? sources.map((source) => sourceOf(source, answer, open)) : [el("p", { class: "note" }, t.noSources)]),
+    );
+  }
+
+  function showOthers() {
+    const cited = new Set((selected?.answer?.passages || []).map((passage) => passage.id));
     const others = (selected?.found?.passages || []).filter((passage) => !cited.has(passage.id));
-    if (others.length) nodes.push(el("h2", {}, t.others), ...others.map(otherOf));
-    aside.replaceChildren(...nodes);
-    aside.setAttribute("aria-label", t.sources);
+    at("others").replaceChildren(...(others.length ? [el("h2", {}, t.others), ...others.map(otherOf)] : []));
   }
 
   /** `open`: {number, citations}: the quotes of one sentence only. Otherwise the first source is open, with all its quotes. */
@@ -473,7 +476,8 @@
 
   function openSource(number, citations = null, pressed = null) {
     if (!selected?.answer) return;
-    showSources({ number, citations });
+    showCited({ number, citations });
+    showFound();
     document.querySelectorAll(".cite").forEach((cite) => cite.setAttribute("aria-pressed", String(cite === pressed)));
     document.querySelectorAll("article").forEach((article) => {
       if (article === articles.get(selected)) article.setAttribute("aria-current", "true");

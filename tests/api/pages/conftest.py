@@ -102,7 +102,9 @@ def service(sample: Brain, host: str) -> Iterator[tuple[str, str]]:
 @pytest.fixture(scope="session")
 def agents(sample: Brain) -> Iterator[str]:
     """The service as agents have it, within the house: without keys."""
-    with serving(create_app(_settings(sample, audience="agent", **({"keys": "off"} if HAS_KEYS else {})), sample)) as origin:
+    with serving(
+        create_app(_settings(sample, audience="agent", **({"keys": "off"} if HAS_KEYS else {})), sample)
+    ) as origin:
         yield origin
 
 
@@ -135,7 +137,10 @@ def _stand_in(app: FastAPI, origin: str) -> str:
 
     app.add_api_route("/v1/widget/token", token, methods=["POST"], include_in_schema=False, response_model=None)
     app.add_middleware(
-        CORSMiddleware, allow_origins=[origin], allow_methods=["GET", "POST"], allow_headers=["Authorization", "Content-Type"]
+        CORSMiddleware,
+        allow_origins=[origin],
+        allow_methods=["GET", "POST"],
+        allow_headers=["Authorization", "Content-Type"],
     )
     return "site_1"
 
@@ -147,7 +152,9 @@ def killable(
     """Where a service in a process of its own is, how to start it, and the file that makes it wait between its two sentences."""
     _chromium()
     workspace = make_workspace(quick_path)
-    workspace.write("retours.md", "# Retours\n\nUn article se renvoie sous 14 jours. Les articles soldés ne sont pas repris.")
+    workspace.write(
+        "retours.md", "# Retours\n\nUn article se renvoie sous 14 jours. Les articles soldés ne sont pas repris."
+    )
     workspace.run()
     workspace.close()
     wait = quick_path / "wait"
@@ -198,7 +205,9 @@ def new_page(browser: Any) -> Iterator[Callable[..., Any]]:
     complaints: list[str] = []
 
     def make(*, strict: bool = True, **context: Any) -> Any:
-        contexts.append(browser.new_context(**({"locale": "fr-FR", "viewport": {"width": 1200, "height": 800}} | context)))
+        contexts.append(
+            browser.new_context(**({"locale": "fr-FR", "viewport": {"width": 1200, "height": 800}} | context))
+        )
         contexts[-1].set_default_timeout(WAIT_MS)
         page = contexts[-1].new_page()
         page.on("pageerror", lambda error: complaints.append(str(error)))
@@ -233,8 +242,20 @@ def said() -> Callable[..., dict[str, Any]]:
         text = "👍 Bon. Le colis part sous 2 jours. Sinon, non."
         quote = "Le colis part sous 2 jours."
         start = text.index(quote)
-        citation = {"number": 1, "passage_id": "p", "document_id": "d", "span": [start, start + len(quote)], "quote": quote}
-        source = {"number": 1, "document_id": "d", "title": "Envoi", "url": "https://aide.example.com/envoi", "newer": False}
+        citation = {
+            "number": 1,
+            "passage_id": "p",
+            "document_id": "d",
+            "span": [start, start + len(quote)],
+            "quote": quote,
+        }
+        source = {
+            "number": 1,
+            "document_id": "d",
+            "title": "Envoi",
+            "url": "https://aide.example.com/envoi",
+            "newer": False,
+        }
         plain = {
             "id": "a1",
             "status": "answered",
