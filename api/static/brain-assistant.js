@@ -6,7 +6,7 @@
   const MOST_KEPT = 20; // exchanges in sessionStorage
   const MOST_TURNS = 10; // sent with a question
   const MOST_TURN_CHARS = 2000;
-  const SILENCE_MS = 45_000; // without a byte, the answer is given up
+  const SILENCE_MS = 90_000; // without a byte, the answer is given up
   const AROUND = 220; // characters shown before and after a quote
 
   const TEXTS = {
@@ -379,7 +379,7 @@ dialog[open] { animation: up .18s ease-out; }
 :host([mode="inline"]) .panel { height: var(--brain-height, 560px); border: 1px solid var(--line); border-radius: var(--r); overflow: hidden; }
 header { display: flex; gap: 4px; align-items: center; padding: 8px 8px 8px 16px; border-bottom: 1px solid var(--line); }
 h2 { flex: 1; margin: 0; font-size: 1.05em; overflow-wrap: anywhere; }
-.log { flex: 1; overflow-y: auto; padding: 16px; overflow-wrap: anywhere; }
+.log { position: relative; flex: 1; overflow-y: auto; padding: 16px; overflow-wrap: anywhere; }
 .who { margin: 0 0 2px; font-size: .8em; font-weight: 600; color: var(--dim); }
 .asked { margin: 0 0 12px auto; width: fit-content; max-width: 90%; padding: 8px 12px; border-radius: var(--r); background: var(--soft); white-space: pre-line; }
 .asked p { margin: 0; }
@@ -407,6 +407,7 @@ li { padding: 2px 0; }
 .tool[aria-pressed="true"] { color: var(--c); background: var(--soft); border-color: var(--c); }
 form { display: flex; gap: 8px; align-items: end; padding: 12px; border-top: 1px solid var(--line); }
 textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12px; border: 1px solid var(--line); border-radius: 8px; background: var(--bg); field-sizing: content; }
+::placeholder { color: var(--dim); opacity: 1; }
 .send { min-width: 44px; min-height: 44px; padding: 0; display: grid; place-items: center; background: var(--c); color: var(--on); }
 .foot { padding: 0 12px 8px; }
 @media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation: none !important; scroll-behavior: auto !important; } }
@@ -427,10 +428,11 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
     #feedback = false;
     #contact = null;
     #id = `brain-${++count}`;
+    #scrolled = null; // where the log was put while an answer comes; elsewhere once the reader moved it
     #parts = {};
 
     connectedCallback() {
-      if (!this.shadowRoot) this.attachShadow({ mode: "open", delegatesFocus: true });
+      if (!this.shadowRoot) this.attachShadow({ mode: "open" });
       if (!sheet) {
         sheet = new CSSStyleSheet();
         sheet.replaceSync(STYLE);
@@ -446,7 +448,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
     }
 
     attributeChangedCallback(_, before, after) {
-      if (this.isConnected && this.#parts.log && before !== after && !this.#running) this.#build();
+      if (this.isConnected && this.#parts.log && before !== after && !this.#running) this.#build(true);
     }
 
     // ------------------------------------------------------------ for the host page
@@ -578,12 +580,13 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       this.#say(this.#t.searching);
       this.#running = new AbortController();
       this.#buttons();
-      this.#toEnd();
+      this.#scrolled = null;
+      this.#follow(exchange);
       const { signal } = this.#running;
       const onSentence = (sentence) => {
         if (shown.sentences.push(sentence) > 1) text.append(" ");
         text.append(...this.#sentenceNodes(sentence, given, shown));
-        this.#toEnd();
+        this.#follow(exchange);
       };
       try {
         exchange.answer = shown.answer = await this.#authorized((headers) =>
@@ -602,7 +605,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         this.#running = null;
         this.#buttons();
         this.#keep();
-        this.#toEnd();
+        this.#follow(exchange);
       }
     }
 
@@ -833,6 +836,9 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       this.#contact = answer.contact || this.#contact;
       const offer = answer.status === "refused" && answer.reason !== "small_talk" && (answer.contact || this.hasAttribute("person"));
       if (offer) this.#parts.foot.hidden = false;
+      const cites = () => [...given.querySelectorAll(".cite")];
+      const focused = cites().indexOf(this.shadowRoot.activeElement);
+      const opened = cites().findIndex((cite) => cite.getAttribute("aria-expanded") === "true");
       given.replaceChildren(
         ...[
           this.#who(t.answer),
@@ -844,6 +850,9 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
           answer.sentences.length && this.#tools(answer),
         ].filter(Boolean),
       );
+      // What the reader opened while the answer came stays open.
+      if (opened >= 0) cites()[opened]?.click();
+      else if (focused >= 0) cites()[focused]?.focus();
     }
 
     #choices({ answer, body, question }) {
@@ -945,6 +954,14 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       const seen = el("span", { class: "note", "aria-hidden": "true" }, text);
       beside.after(seen);
       setTimeout(() => seen.remove(), 2500);
+    }
+
+    /** Keeps the question in sight, at the top where the answer is long; not against a reader who scrolls. */
+    #follow({ node }) {
+      const { log } = this.#parts;
+      if (this.#scrolled !== null && Math.abs(log.scrollTop - this.#scrolled) > 4) return;
+      log.scrollTop = node.offsetTop;
+      this.#scrolled = log.scrollTop;
     }
 
     #toEnd() {

@@ -273,7 +273,7 @@
   async function lookAround(exchange) {
     const { question, tags: asked } = exchange.body;
     try {
-      const { passages, facets } = await post("/v1/search", { question, tags: asked || [], limit: PASSAGES });
+      const { passages, facets } = await post("/v1/search", { question, tags: asked || [], limit: PASSAGES, per_document: 2 });
       exchange.found = { passages, facets };
       keepSession();
       if (selected === exchange) showFound();
@@ -307,11 +307,13 @@
 
   function show() {
     const all = ofConversation().reverse();
+    const held = document.activeElement.closest("#conversation, #history");
     at("conversation").replaceChildren(...all.map(articleOf));
     at("send").textContent = running ? t.stop : t.send;
     showHistory();
     showCited();
     showFound();
+    if (held) at("question").focus(); // what had the focus is made anew
   }
 
 
@@ -450,7 +452,7 @@
     const address = linkTo(source.url, citations[0]?.quote);
     return el(
       "details",
-      { open: (open?.number ?? 1) === source.number, "data-number": source.number },
+      { open: open ? open.number === source.number : source.number === 1 || answer.reason === "conflicting", "data-number": source.number },
       el("summary", {}, `${source.number}. ${source.title}`),
       facts && el("p", { class: "note" }, facts),
       ...passages.map(({ text, spans }) => el("blockquote", {}, ...highlighted(text, spans))),
@@ -464,11 +466,12 @@
   }
 
   function otherOf(passage) {
-    const address = safeLink(passage.url);
+    const address = linkTo(passage.url, passage.text);
+    const heading = passage.heading_path.at(-1);
     return el(
       "details",
       {},
-      el("summary", {}, passage.title),
+      el("summary", {}, heading && heading !== passage.title ? `${passage.title} › ${heading}` : passage.title),
       el("blockquote", {}, plain(passage.text)),
       address && el("a", { href: address, target: "_blank", rel: "noopener" }, t.read),
     );

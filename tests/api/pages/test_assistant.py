@@ -188,11 +188,16 @@ def test_stopped_killed_and_asked_again(killable: Any, new_page: Make) -> None:
     given.get_by_text("The service can't be reached").wait_for()
 
     process.wait()
-    wait.unlink()
     start()
     again.click()
-    given.get_by_text("soldés").wait_for()
+    given.locator("xpath=self::*[@aria-busy]").get_by_text("sous 14 jours").first.wait_for()
+    page.locator(".cite").click()
+    assert page.locator(".card mark").inner_text() == "Un article se renvoie sous 14 jours."
+    wait.unlink()
+    given.get_by_text("soldés").first.wait_for()
     assert ended(page).locator(".warn").count() == 0
+    # What was opened meanwhile stays open, and is known by its title now.
+    assert page.locator(".card").get_by_role("heading", name="Retours").count() == 1 and focused(page) == "card"
 
 
 def test_on_a_slow_network(url: Make, new_page: Make) -> None:

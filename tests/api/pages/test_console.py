@@ -144,7 +144,7 @@ def test_each_status_is_told(agents: str, new_page: Make, said: Make, answering:
     assert asked[2]["tags"] == ["produit:b2"] and asked[2]["question"] == REFUND
     sources = page.locator("#sources").inner_text()
     assert "2. Envoi 2" in sources and "mis à jour le 18 mars 2026" in sources
-    page.locator("#sources summary", has_text="Envoi 2").click()
+    assert page.locator("#sources details[open]").count() == 2
     page.get_by_text("mis à jour le 2 mai 2026 · le plus récent").wait_for()
     ask(page, REFUND)
     page.get_by_text("Réponse dégradée : rédaction indisponible").wait_for()
