@@ -65,7 +65,7 @@ class Choice(BaseModel):
     total: int = Field(description="of all values")
 
 
-class CitedPassage(BaseModel):
+class QuotedPassage(BaseModel):
     """A passage that the answer quotes, whole: what stands around the quote."""
 
     id: str
@@ -89,7 +89,7 @@ class AnswerResponse(BaseModel):
     text: str = Field(description="the sentences, joined")
     sentences: list[Sentence]
     sources: list[Source] = Field(description="the cited documents, numbered in order of first citation")
-    passages: list[CitedPassage] = Field(
+    quoted: list[QuotedPassage] = Field(
         description="the cited passages; a citation's `span` points into its passage's text"
     )
     closest: list[DocumentLink] = Field(
@@ -119,7 +119,7 @@ def shown(answer: types.Answer) -> AnswerResponse:
         text=answer.text,
         sentences=[_sentence(sentence, numbers) for sentence in answer.sentences],
         sources=_sources(cited, answer, numbers),
-        passages=_cited_passages(cited, answer.passages),
+        quoted=_quoted(cited, answer.passages),
         closest=[] if cited or answer.reason is types.Reason.OUT_OF_SCOPE else _closest(answer.passages),
         choices=[_choice(choice) for choice in answer.choices],
         contact=answer.contact,
@@ -170,10 +170,10 @@ def _sources(cited: Iterable[types.Citation], answer: types.Answer, numbers: dic
     ]
 
 
-def _cited_passages(cited: Iterable[types.Citation], passages: Iterable[types.Passage]) -> list[CitedPassage]:
+def _quoted(cited: Iterable[types.Citation], passages: Iterable[types.Passage]) -> list[QuotedPassage]:
     ids = {citation.passage_id for citation in cited}
     return [
-        CitedPassage(id=p.id, document_id=p.document_id, heading_path=list(p.heading_path), text=p.text)
+        QuotedPassage(id=p.id, document_id=p.document_id, heading_path=list(p.heading_path), text=p.text)
         for p in passages
         if p.id in ids
     ]

@@ -278,7 +278,7 @@
   function passagesOf(citations, answer) {
     const found = new Map();
     for (const { passage_id: id, span, quote } of citations) {
-      const whole = answer?.passages?.find((passage) => passage.id === id);
+      const whole = answer?.quoted?.find((passage) => passage.id === id);
       // Without the passage the quote stands for itself.
       const key = whole ? id : quote;
       const entry = found.get(key) || { text: whole?.text ?? quote, spans: [], quote, headings: whole?.heading_path || [] };

@@ -437,7 +437,7 @@
   }
 
   function showOthers() {
-    const cited = new Set((selected?.answer?.passages || []).map((passage) => passage.id));
+    const cited = new Set((selected?.answer?.quoted || []).map((passage) => passage.id));
     const others = (selected?.found?.passages || []).filter((passage) => !cited.has(passage.id));
     at("others").replaceChildren(...(others.length ? [el("h2", {}, t.others), ...others.map(otherOf)] : []));
   }

@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from importlib.util import find_spec
 from pathlib import Path
 from threading import Thread
 from time import monotonic, sleep
@@ -17,43 +16,33 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
-from fastapi import FastAPI
 from starlette.applications import Starlette
-from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
-from starlette.responses import HTMLResponse, JSONResponse
+from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
 import eval
 from api.app import create_app
+from brain.keys.sites import Sites
 from brain.session import Brain
-from brain.settings import ServiceSettings, Settings, load_settings
+from brain.settings import LimitSettings, ServiceSettings, Settings, load_settings
 from ingest.parse import Defaults
 from ingest.run import ingest_folder
 
 KB = Path(eval.__file__).parent / "sample" / "kb"
 WAIT_MS = 10_000
-HAS_KEYS = find_spec("api.widget") is not None
-
-
-def _listener() -> socket.socket:
-    return socket.create_server(("127.0.0.1", 0))
-
-
-def _origin(listener: socket.socket) -> str:
-    return f"http://127.0.0.1:{listener.getsockname()[1]}"
 
 
 @contextmanager
-def serving(app: ASGIApp, listener: socket.socket | None = None) -> Iterator[str]:
+def serving(app: ASGIApp) -> Iterator[str]:
     """The origin of an app on a free port."""
-    listener = listener or _listener()
+    listener = socket.create_server(("127.0.0.1", 0))
     server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
     thread = Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:
-        yield _origin(listener)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
     finally:
         server.should_exit = True
         thread.join(20)
@@ -93,56 +82,29 @@ def host() -> Iterator[str]:
 def service(sample: Brain, host: str) -> Iterator[tuple[str, str]]:
     """The service as the public has it, and a site key of the other site."""
     settings = _settings(sample)
-    app = create_app(settings, sample)
-    site = _site_key(settings, host) if HAS_KEYS else _stand_in(app, host)
-    with serving(app) as origin:
-        yield origin, site
+    with serving(create_app(settings, sample)) as origin:
+        yield origin, _site_key(settings, host)
 
 
 @pytest.fixture(scope="session")
 def agents(sample: Brain) -> Iterator[str]:
-    """The service as agents have it, within the house: without keys."""
-    with serving(
-        create_app(_settings(sample, audience="agent", **({"keys": "off"} if HAS_KEYS else {})), sample)
-    ) as origin:
+    """The service as agents have it within the house: without keys."""
+    with serving(create_app(_settings(sample, audience="agent", keys="off"), sample)) as origin:
         yield origin
 
 
 def _settings(brain: Brain, **service: Any) -> Settings:
     """Without limits: the tests ask faster than a visitor may."""
-    changed: dict[str, Any] = {"service": ServiceSettings(**service)}
-    if HAS_KEYS:
-        changed["limits"] = brain.settings.limits.model_copy(update=dict.fromkeys(("address", "visitor", "site"), ""))
+    changed = {"service": ServiceSettings(**service), "limits": LimitSettings(address="", visitor="", site="")}
     return brain.settings.model_copy(update=changed)
 
 
 def _site_key(settings: Settings, origin: str) -> str:
-    from brain.keys.sites import Sites
-
     sites = Sites(settings)
     try:
-        return str(sites.create("pages", [origin], tenant="default", actor="test").id)
+        return sites.create("pages", [origin], tenant="default", actor="test").id
     finally:
         sites.close()
-
-
-def _stand_in(app: FastAPI, origin: str) -> str:
-    """The exchange of a site key, until the service has its own."""
-
-    async def token(request: Request) -> JSONResponse:
-        asked = await request.json()
-        if request.headers.get("Origin") != origin or asked != {"site_key": "site_1"}:
-            return JSONResponse({"title": "This is not allowed."}, 403)
-        return JSONResponse({"token": "a.b.c", "expires_in": 900})
-
-    app.add_api_route("/v1/widget/token", token, methods=["POST"], include_in_schema=False, response_model=None)
-    app.add_middleware(
-        CORSMiddleware,
-        allow_origins=[origin],
-        allow_methods=["GET", "POST"],
-        allow_headers=["Authorization", "Content-Type"],
-    )
-    return "site_1"
 
 
 @pytest.fixture
@@ -265,7 +227,7 @@ def said() -> Callable[..., dict[str, Any]]:
             "text": quote,
             "sentences": [{"text": quote, "citations": [citation], "supported": True, "problems": []}],
             "sources": [source | {"updated_at": "2026-03-18", "heading_path": ["Envoi"]}],
-            "passages": [{"id": "p", "document_id": "d", "heading_path": ["Envoi", "Délai"], "text": text}],
+            "quoted": [{"id": "p", "document_id": "d", "heading_path": ["Envoi", "Délai"], "text": text}],
             "closest": [],
             "choices": [],
             "contact": None,

@@ -24,7 +24,7 @@ def answered(page: Any) -> Any:
     ("locale", "ask_for", "copied", "question"),
     [
         ("fr-FR", "Question du client", "Copié.", REFUND),
-        ("en-GB", "The customer's question", "Copied.", "How long is the warranty?"),
+        ("en-GB", "The customer's question", "Copied.", "How do I cancel my subscription?"),
     ],
 )
 def test_by_keyboard_alone(agents: str, new_page: Make, locale: str, ask_for: str, copied: str, question: str) -> None:
@@ -111,7 +111,7 @@ def test_a_citation_shows_its_own_quote(agents: str, new_page: Make) -> None:
 
 def test_each_status_is_told(agents: str, new_page: Make, said: Make, answering: Make) -> None:
     page = new_page()
-    none: dict[str, Any] = {"sentences": [], "sources": [], "passages": [], "text": ""}
+    none: dict[str, Any] = {"sentences": [], "sources": [], "quoted": [], "text": ""}
     closest = [{"document_id": "d", "title": "Envoi", "url": "javascript:alert(1)"}]
     options = [{"value": v, "label": v.upper(), "documents": 2, "tag": f"produit:{v}"} for v in ("a1", "b2")]
     choices = [{"key": "produit", "label": "Produit", "options": options, "total": 2}]
