@@ -216,6 +216,25 @@
       .replace(/\n{3,}/g, "\n\n");
   }
 
+  /** A passage's or an answer's text as nodes: Markdown's tables are tables, all else is text. */
+  function nodesOf(text) {
+    return text.split(/((?:^[ \t]*\|.*\|[ \t]*(?:\n|$))+)/m).filter(Boolean).map((block) => (/^\s*\|/.test(block) ? tableOf(block) : plain(block)));
+  }
+
+  function tableOf(block) {
+    const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim());
+    const rows = block.trim().split("\n").map(cells);
+    const isRule = (row) => row?.every((cell) => /^:?-+:?$/.test(cell));
+    const row = (tag, more) => (each) => el("tr", {}, ...each.map((cell) => el(tag, more, plain(cell))));
+    const head = isRule(rows[1]) ? [rows[0]] : [];
+    const body = rows.slice(head.length).filter((each) => !isRule(each));
+    return el(
+      "div",
+      { class: "wide", tabindex: 0 }, // may be scrolled, by keyboard too
+      el("table", {}, el("thead", {}, ...head.map(row("th", { scope: "col" }))), el("tbody", {}, ...body.map(row("td", {})))),
+    );
+  }
+
   /** The address where a browser may go, or null: pages' own scripts never get in by `javascript:`. */
   function safeLink(url, schemes = ["http:", "https:"]) {
     try {
@@ -243,15 +262,15 @@
     const sorted = [...spans].sort((a, b) => a[0] - b[0]);
     const from = wordStart(characters, sorted[0][0] - around);
     const to = wordEnd(characters, Math.max(...sorted.map((span) => span[1])) + around);
-    const piece = (a, b) => plain(characters.slice(a, b).join(""));
+    const piece = (a, b) => nodesOf(characters.slice(a, b).join(""));
     const nodes = [from > 0 ? "… " : ""];
     let at = from;
     for (const [start, end] of sorted) {
       if (end <= at) continue;
-      nodes.push(piece(at, Math.max(at, start)), el("mark", {}, piece(Math.max(at, start), end)));
+      nodes.push(...piece(at, Math.max(at, start)), el("mark", {}, ...piece(Math.max(at, start), end)));
       at = end;
     }
-    nodes.push(piece(at, to), to < characters.length ? " …" : "");
+    nodes.push(...piece(at, to), to < characters.length ? " …" : "");
     return nodes.filter((node) => node !== "");
   }
 
@@ -384,7 +403,12 @@ h2 { flex: 1; margin: 0; font-size: 1.05em; overflow-wrap: anywhere; }
 .asked { margin: 0 0 12px auto; width: fit-content; max-width: 90%; padding: 8px 12px; border-radius: var(--r); background: var(--soft); white-space: pre-line; }
 .asked p { margin: 0; }
 .given { margin: 0 0 24px; }
-.given p { margin: 0 0 8px; white-space: pre-line; }
+.given p, .text { margin: 0 0 8px; white-space: pre-line; }
+.wide { overflow-x: auto; margin: 4px 0; }
+table { border-collapse: collapse; font-size: .88em; white-space: normal; }
+th, td { padding: 2px 8px; border: 1px solid var(--line); text-align: left; overflow-wrap: normal; }
+mark:has(table) { display: block; padding: 0; }
+mark td, mark th { background: var(--mark); }
 .waits { color: var(--dim); }
 .waits::after { content: ""; display: inline-block; width: .7em; height: .7em; margin-left: .5em; border: 2px solid; border-right-color: transparent; border-radius: 50%;
   animation: turn 1s linear infinite; }
@@ -409,7 +433,7 @@ form { display: flex; gap: 8px; align-items: end; padding: 12px; border-top: 1px
 textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12px; border: 1px solid var(--line); border-radius: 8px; background: var(--bg); field-sizing: content; }
 ::placeholder { color: var(--dim); opacity: 1; }
 .send { min-width: 44px; min-height: 44px; padding: 0; display: grid; place-items: center; background: var(--c); color: var(--on); }
-.foot { padding: 0 12px 8px; }
+.foot { padding: 8px 12px; }
 @media (prefers-reduced-motion: reduce) { *, *::before, *::after { animation: none !important; scroll-behavior: auto !important; } }
 @media (forced-colors: active) { .launch, .send { border-color: ButtonText; } mark { outline: 1px solid; } }
 `;
@@ -420,7 +444,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
   class BrainAssistant extends HTMLElement {
     static observedAttributes = ["language", "mode", "title", "suggestions", "site-key", "endpoint", "person"];
     /** For the console, which shows the same answers. */
-    static parts = { ask, turnsOf, el, plain, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem };
+    static parts = { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem };
 
     #exchanges = [];
     #token = null; // {value, until}
@@ -573,7 +597,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
     async #run(exchange) {
       const given = exchange.node.querySelector(".given");
       const shown = { answer: null, sentences: [] };
-      const text = el("p");
+      const text = el("div", { class: "text" });
       const waits = el("p", { class: "waits" }, this.#t.searching);
       given.replaceChildren(this.#who(this.#t.answer), text, waits);
       given.setAttribute("aria-busy", "true");
@@ -801,7 +825,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       if (exchange.answer) this.#show(exchange, given);
       else {
         const shown = { answer: null, sentences: exchange.failed?.sentences || [] };
-        const text = el("p");
+        const text = el("div", { class: "text" });
         for (const sentence of shown.sentences) text.append(...this.#sentenceNodes(sentence, given, shown), " ");
         exchange.failed ||= { words: this.#t.broken, sentences: [] }; // the page was left before the answer came
         given.replaceChildren(this.#who(this.#t.answer), text, ...this.#failure(exchange));
@@ -815,7 +839,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
 
     #sentenceNodes(sentence, given, shown) {
       const unsure = sentence.supported === false;
-      const said = el("span", { class: unsure ? "unsure" : null }, plain(sentence.text));
+      const said = el("span", { class: unsure ? "unsure" : null }, ...nodesOf(sentence.text));
       const cites = byNumber(sentence.citations).map(([number, citations]) => {
         const cite = el("button", { type: "button", class: "cite", "aria-expanded": "false" }, String(number));
         const title = () => shown.answer?.sources.find((source) => source.number === number)?.title || "";
@@ -831,7 +855,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       const { answer } = exchange;
       const t = this.#t;
       const shown = { answer };
-      const text = el("p", { lang: answer.language !== "und" && answer.language });
+      const text = el("div", { class: "text", lang: answer.language !== "und" && answer.language });
       answer.sentences.forEach((sentence, i) => text.append(i ? " " : "", ...this.#sentenceNodes(sentence, given, shown)));
       this.#contact = answer.contact || this.#contact;
       const offer = answer.status === "refused" && answer.reason !== "small_talk" && (answer.contact || this.hasAttribute("person"));
@@ -915,7 +939,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       });
       cite.setAttribute("aria-expanded", "true");
       cite.setAttribute("aria-controls", card.id);
-      cite.closest("p").after(card);
+      cite.closest(".text").after(card);
       card.scrollIntoView({ block: "nearest" });
       card.focus();
     }

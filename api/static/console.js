@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { ask, turnsOf, el, plain, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem } =
+  const { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem } =
     customElements.get("brain-assistant").parts;
   const MOST_KEPT = 50; // exchanges in sessionStorage
   const MOST_TAGS = 12; // buttons
@@ -332,7 +332,7 @@
 
   function articleOf(exchange) {
     const { answer, question } = exchange;
-    const text = el("p", { class: "text", lang: answer && answer.language !== "und" && answer.language });
+    const text = el("div", { class: "text", lang: answer && answer.language !== "und" && answer.language });
     for (const sentence of answer?.sentences || exchange.sentences || []) text.append(...sentenceNodes(sentence, exchange), " ");
     const isRunning = running && exchange === selected;
     const article = el(
@@ -372,7 +372,7 @@
         { class: "cite", "aria-pressed": "false", "aria-label": t.source(number, title) },
       );
     });
-    const said = el("span", { class: unsure ? "unsure" : null, title: unsure ? sentence.problems.join(" ; ") : null }, plain(sentence.text));
+    const said = el("span", { class: unsure ? "unsure" : null, title: unsure ? sentence.problems.join(" ; ") : null }, ...nodesOf(sentence.text));
     return [said, unsure && el("span", { class: "warn" }, ` (${t.unsupported})`), " ", ...cites].filter(Boolean);
   }
 
@@ -472,7 +472,7 @@
       "details",
       {},
       el("summary", {}, heading && heading !== passage.title ? `${passage.title} › ${heading}` : passage.title),
-      el("blockquote", {}, plain(passage.text)),
+      el("blockquote", {}, ...nodesOf(passage.text)),
       address && el("a", { href: address, target: "_blank", rel: "noopener" }, t.read),
     );
   }

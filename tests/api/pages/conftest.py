@@ -25,6 +25,7 @@ from starlette.types import ASGIApp
 import eval
 from api.app import create_app
 from brain.keys.sites import Sites
+from brain.keys.store import Keys
 from brain.session import Brain
 from brain.settings import LimitSettings, ServiceSettings, Settings, load_settings
 from ingest.parse import Defaults
@@ -91,6 +92,17 @@ def agents(sample: Brain) -> Iterator[str]:
     """The service as agents have it within the house: without keys."""
     with serving(create_app(_settings(sample, audience="agent", keys="off"), sample)) as origin:
         yield origin
+
+
+@pytest.fixture
+def locked(sample: Brain) -> Iterator[tuple[str, str]]:
+    """The service as agents have it with keys, and a key."""
+    settings = _settings(sample, keys="required")
+    keys = Keys(settings)
+    key = keys.create("pages", ("ask", "search"), tenant="default", audience="agent", actor="test")
+    keys.close()
+    with serving(create_app(settings, sample)) as origin:
+        yield origin, key
 
 
 def _settings(brain: Brain, **service: Any) -> Settings:

@@ -389,3 +389,10 @@ def test_axe_finds_nothing_wrong(url: Make, new_page: Make, violations: Make, mo
     assert violations(page) == []
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     assert page.locator(".log").evaluate("log => log.scrollWidth <= log.clientWidth")
+
+
+def test_axe_sees_into_the_component(url: Make, new_page: Make, violations: Make) -> None:
+    page = new_page()
+    page.goto(url("mode=inline"))
+    page.locator(".send").evaluate("send => { send.removeAttribute('aria-label'); send.removeAttribute('title'); }")
+    assert [found.partition(":")[0] for found in violations(page)] == ["button-name"]
