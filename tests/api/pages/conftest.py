@@ -99,7 +99,7 @@ def locked(sample: Brain) -> Iterator[tuple[str, str]]:
     """The service as agents have it with keys, and a key."""
     settings = _settings(sample, keys="required")
     keys = Keys(settings)
-    key = keys.create("pages", ("ask", "search"), tenant="default", audience="agent", actor="test")
+    key = str(keys.create("pages", ("ask", "search"), tenant="default", audience="agent", actor="test"))
     keys.close()
     with serving(create_app(settings, sample)) as origin:
         yield origin, key
