@@ -106,14 +106,16 @@
 
   /** What the service said instead of an answer. */
   class Problem extends Error {
-    constructor(status, body = {}) {
+    /** `wait`: seconds after which one may ask again, where the service says so. */
+    constructor(status, body = {}, wait = 0) {
       super(body.title || String(status));
-      Object.assign(this, { status, type: body.type || "", detail: body.detail || "", hint: body.hint || "" });
+      Object.assign(this, { status, wait, detail: body.detail || "", hint: body.hint || "" });
     }
   }
 
   async function problemOf(response) {
-    return new Problem(response.status, await response.json().catch(() => ({})));
+    const body = await response.json().catch(() => ({}));
+    return new Problem(response.status, body, Number(response.headers.get("Retry-After")) || 0);
   }
 
   /** Yields [name, data] of each server-sent event; `data` is read as JSON. */
@@ -126,7 +128,7 @@
         const { value, done } = await reader.read();
         if (done) return;
         heard();
-        rest = (rest + decoder.decode(value, { stream: true })).replace(/\r\n?/g, "\n");
+        rest += decoder.decode(value, { stream: true });
         const blocks = rest.split("\n\n");
         rest = blocks.pop();
         for (const block of blocks) {
@@ -449,7 +451,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
     #exchanges = [];
     #token = null; // {value, until}
     #running = null; // AbortController of the question being answered
-    #feedback = false;
+    #feedback = null; // whether opinions are taken; null while nobody asked
     #contact = null;
     #id = `brain-${++count}`;
     #scrolled = null; // where the log was put while an answer comes; elsewhere once the reader moved it
@@ -464,7 +466,6 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       this.shadowRoot.adoptedStyleSheets = [sheet];
       this.#exchanges = this.#kept();
       this.#build();
-      this.#features();
     }
 
     disconnectedCallback() {
@@ -542,12 +543,15 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
 
     // ------------------------------------------------------------ the service
 
+    /** Not before there is an answer: a page on which nobody asks sends nothing. */
     async #features() {
+      if (this.#feedback !== null) return;
+      this.#feedback = false;
       try {
         const found = await (await fetch(`${this.#endpoint}/widget/features`, { credentials: "omit" })).json();
         this.#feedback = found.feedback === true;
       } catch {
-        this.#feedback = false; // an answer says what is wrong, once there is a question
+        this.#feedback = null; // another answer tries again
       }
       if (this.#feedback) this.shadowRoot.querySelectorAll(".thumb").forEach((thumb) => (thumb.hidden = false));
     }
@@ -588,6 +592,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       if (!question || this.#running) return;
       const exchange = { question, body: body || { question, turns: turnsOf(this.#exchanges) } };
       this.#exchanges.push(exchange);
+      this.#keep(); // the page may be left before the answer comes
       this.#parts.welcome?.remove();
       exchange.node = this.#exchangeNode(exchange);
       this.#parts.log.append(exchange.node);
@@ -636,7 +641,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
     #wordsFor(error, sentences, stopped) {
       if (stopped) return this.#t.stopped;
       if (sentences) return this.#t.broken;
-      if (error instanceof Problem) return this.#t.problem[error.status] || this.#t.failed;
+      if (error instanceof Problem) return (this.#t.problem[error.status] || this.#t.failed) + (error.wait > 2 ? ` (${error.wait} s)` : "");
       return this.#t.away;
     }
 
@@ -842,7 +847,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       const said = el("span", { class: unsure ? "unsure" : null }, ...nodesOf(sentence.text));
       const cites = byNumber(sentence.citations).map(([number, citations]) => {
         const cite = el("button", { type: "button", class: "cite", "aria-expanded": "false" }, String(number));
-        const title = () => shown.answer?.sources.find((source) => source.number === number)?.title || "";
+        const title = () => shown.answer?.sources.find((source) => source.number === number)?.title || this.#t.passage;
         cite.setAttribute("aria-label", this.#t.source(number, title()));
         cite.addEventListener("click", () => this.#toggle(cite, number, citations, given, shown));
         return cite;
@@ -860,6 +865,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       this.#contact = answer.contact || this.#contact;
       const offer = answer.status === "refused" && answer.reason !== "small_talk" && (answer.contact || this.hasAttribute("person"));
       if (offer) this.#parts.foot.hidden = false;
+      if (answer.sentences.length) this.#features();
       const cites = () => [...given.querySelectorAll(".cite")];
       const focused = cites().indexOf(this.shadowRoot.activeElement);
       const opened = cites().findIndex((cite) => cite.getAttribute("aria-expanded") === "true");

@@ -28,6 +28,7 @@
       copied: "Copié.",
       notCopied: "Copie impossible.",
       source: (n, title) => `Source ${n} : ${title}`,
+      passage: "Passage cité",
       read: "Ouvrir l'article à ce passage",
       updated: (day) => `mis à jour le ${day}`,
       undated: "sans date",
@@ -94,6 +95,7 @@
       copied: "Copied.",
       notCopied: "Could not copy.",
       source: (n, title) => `Source ${n}: ${title}`,
+      passage: "Cited passage",
       read: "Open the article at this passage",
       updated: (day) => `updated on ${day}`,
       undated: "no date",
@@ -236,6 +238,7 @@
     const since = () => Math.round(performance.now() - start);
     Object.assign(exchange, { answer: null, failed: null, sentences, found: null });
     selected = exchange;
+    keepSession(); // the page may be left before the answer comes
     show();
     say(t.searching);
     const send = () => {
@@ -362,7 +365,7 @@
   function sentenceNodes(sentence, exchange) {
     const unsure = sentence.supported === false;
     const cites = byNumber(sentence.citations).map(([number, citations]) => {
-      const title = exchange.answer?.sources.find((source) => source.number === number)?.title || "";
+      const title = exchange.answer?.sources.find((source) => source.number === number)?.title || t.passage;
       return button(
         String(number),
         (event) => {

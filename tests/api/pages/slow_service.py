@@ -37,6 +37,8 @@ class Slow:
 
 if __name__ == "__main__":
     home, port = Path(sys.argv[1]), int(sys.argv[2])
-    settings = load_settings(home=home, answer=AnswerSettings(sufficiency=0), service=ServiceSettings(audience="agent", mcp=False))
+    settings = load_settings(
+        home=home, answer=AnswerSettings(sufficiency=0), service=ServiceSettings(audience="agent", mcp=False)
+    )
     with Brain(EdgeIndex.open(home / "index"), HashEncoder(), Slow(home.parent / "wait"), settings) as brain:
         uvicorn.run(create_app(settings, brain), port=port, log_config=None, ws="none")

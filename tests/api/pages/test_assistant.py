@@ -154,10 +154,44 @@ def test_the_conversation_goes_on_on_the_next_page(url: Make, new_page: Make) ->
     turns = asked.value.post_data_json["turns"]
     assert [turn["role"] for turn in turns] == ["user", "assistant"] and turns[0]["text"] == REFUND
     assert ended(page, 2).locator(".cite").count()
+    ask(page, "Et si ma carte bancaire a expiré ?")
+    assert ended(page, 3).locator(".cite").count()
     page.get_by_role("button", name="Nouvelle conversation").click()
     assert page.locator(".given").count() == 0
     page.reload()
     assert page.locator(".given").count() == 0
+
+
+def test_a_question_left_unanswered_is_still_there_on_the_next_page(url: Make, new_page: Make) -> None:
+    page = new_page()
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url) if "/widget/brain" not in request.url else None)
+    page.route("**/v1/answer", lambda _: None)
+    page.goto(url("mode=inline"))
+    assert len(asked) == 1  # the page itself: nothing is sent before there is a question
+    with page.expect_request("**/v1/answer"):
+        ask(page)
+    page.unroute("**/v1/answer")
+    page.goto(url("mode=inline", page="2"))
+    assert "Réponse incomplète" in page.locator(".given").inner_text()
+    page.get_by_role("button", name="Réessayer").click()
+    page.locator(".cite").first.wait_for()
+
+
+def test_copying_where_there_is_no_clipboard(url: Make, new_page: Make, said: Make, answering: Make) -> None:
+    """As on pages without https."""
+    page = new_page()
+    page.add_init_script("Object.defineProperty(navigator, 'clipboard', { value: undefined })")
+    answering(page, said())
+    page.goto(url("mode=button"))
+    page.get_by_role("button", name="Poser une question").click()
+    ask(page)
+    ended(page)
+    page.get_by_role("button", name="Copier").click()
+    page.get_by_text("Copié").first.wait_for()
+    page.locator("textarea").focus()
+    page.keyboard.press("Control+V")
+    assert page.locator("textarea").input_value().startswith("Le colis part sous 2 jours.\n\nSources\n- Envoi")
 
 
 def test_stopped_killed_and_asked_again(killable: Any, new_page: Make) -> None:
@@ -224,16 +258,15 @@ def test_the_service_is_away(url: Make, new_page: Make) -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "words"), [(429, "Trop de questions"), (503, "démarre"), (422, "trop longue"), (500, "n'a pas pu")]
+    ("status", "words"),
+    [(429, "Réessayez dans un instant. (30 s)"), (503, "démarre"), (422, "trop longue"), (500, "n'a pas pu")],
 )
 def test_problems_are_told_in_the_readers_words(url: Make, new_page: Make, status: int, words: str) -> None:
     page = new_page(strict=False)
-    page.route(
-        "**/v1/answer",
-        lambda r: r.fulfill(
-            status=status, headers={"Access-Control-Allow-Origin": "*"}, json={"title": "x", "status": status}
-        ),
-    )
+    shown = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
+    late = {"Retry-After": "30"} if status == 429 else {}
+    problem = {"title": "x", "status": status}
+    page.route("**/v1/answer", lambda r: r.fulfill(status=status, headers=shown | late, json=problem))
     page.goto(url("mode=inline"))
     ask(page)
     ended(page).get_by_text(words).wait_for()
