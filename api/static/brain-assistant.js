@@ -670,7 +670,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         const response = await fetch(`${this.#endpoint}/v1/feedback`, {
           method: "POST",
           headers: { "Content-Type": "application/json", ...headers },
-          body: JSON.stringify({ answer_id: answer.id, thumb: up ? "up" : "down" }),
+          body: JSON.stringify({ answer_id: answer.id, thumbs: up ? "up" : "down" }),
           credentials: "omit",
         });
         if (!response.ok) throw await problemOf(response);

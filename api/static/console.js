@@ -43,8 +43,9 @@
       up: "Utile",
       down: "Pas utile",
       why: "Pourquoi ?",
-      reasons: { wrong: "Fausse", incomplete: "Incomplète", outdated: "Périmée", off_topic: "Hors sujet", unclear: "Peu claire", other: "Autre" },
+      reasons: { wrong: "Fausse", incomplete: "Incomplète", outdated: "Périmée", irrelevant: "À côté de la question", unclear: "Peu claire", other: "Autre" },
       comment: "Commentaire (facultatif)",
+      correction: "Ce qu'il fallait répondre (facultatif)",
       submit: "Envoyer l'avis",
       thanks: "Merci, l'avis est enregistré.",
       contact: "Contact",
@@ -110,8 +111,9 @@
       up: "Helpful",
       down: "Not helpful",
       why: "Why?",
-      reasons: { wrong: "Wrong", incomplete: "Incomplete", outdated: "Outdated", off_topic: "Off topic", unclear: "Unclear", other: "Other" },
+      reasons: { wrong: "Wrong", incomplete: "Incomplete", outdated: "Outdated", irrelevant: "Beside the question", unclear: "Unclear", other: "Other" },
       comment: "Comment (optional)",
+      correction: "What the answer should have been (optional)",
       submit: "Send the opinion",
       thanks: "Thank you, the opinion is recorded.",
       contact: "Contact",
@@ -561,7 +563,7 @@
 
   async function rate(exchange, up, more = {}) {
     try {
-      await post("/v1/feedback", { answer_id: exchange.answer.id, thumb: up ? "up" : "down", ...more });
+      await post("/v1/feedback", { answer_id: exchange.answer.id, thumbs: up ? "up" : "down", ...more });
       exchange.rated = up;
       keepSession();
       show();
@@ -575,19 +577,23 @@
     if (articles.get(exchange).querySelector(".reasons")) return;
     const reason = el("select", { id: "reason" }, ...Object.entries(t.reasons).map(([value, label]) => el("option", { value }, label)));
     const comment = el("textarea", { id: "comment", rows: 2, maxlength: 2000 });
+    const correction = el("textarea", { id: "correction", rows: 2, maxlength: 10000 });
+    const written = (name, field) => (field.value.trim() ? { [name]: field.value.trim() } : {});
     const form = el(
       "form",
       {
         class: "reasons",
         onsubmit: (event) => {
           event.preventDefault();
-          rate(exchange, false, { reason: reason.value, ...(comment.value.trim() ? { comment: comment.value.trim() } : {}) });
+          rate(exchange, false, { reason: reason.value, ...written("comment", comment), ...written("correction", correction) });
         },
       },
       el("label", { for: "reason" }, t.why),
       reason,
       el("label", { for: "comment" }, t.comment),
       comment,
+      el("label", { for: "correction" }, t.correction),
+      correction,
       el("button", { class: "strong" }, t.submit),
     );
     articles.get(exchange).append(form);

@@ -5,6 +5,9 @@ from typing import Any
 
 import pytest
 
+from brain.feedback import Feedbacks
+from brain.session import Brain
+
 REFUND = "Combien de temps pour être remboursé ?"
 Make = Callable[..., Any]
 
@@ -211,24 +214,35 @@ def test_killed_in_mid_answer(killable: Any, new_page: Make) -> None:
     assert page.locator(".warn").count() == 0
 
 
-def test_feedback_with_its_reason(agents: str, new_page: Make, said: Make, answering: Make) -> None:
+def test_feedback_with_its_reason(agents: str, new_page: Make, sample: Brain) -> None:
     page = new_page()
-    rated: list[Any] = []
-    page.route("**/widget/features", lambda route: route.fulfill(json={"feedback": True}))
-    page.route("**/v1/feedback", lambda route: (rated.append(route.request.post_data_json), route.fulfill(json={})))
-    answering(page, said())
     page.goto(f"{agents}/console")
     ask(page, REFUND)
     answered(page)
+    page.locator(".up").wait_for()
     page.keyboard.press("Escape")
     page.keyboard.press("-")
     page.get_by_label("Pourquoi ?").select_option("outdated")
     page.get_by_label("Commentaire").fill("Depuis mai, c'est 3 jours.")
-    page.get_by_role("button", name="Envoyer l'avis").click()
+    page.get_by_label("Ce qu'il fallait répondre").fill("Sous 3 jours.")
+    with page.expect_response("**/v1/feedback") as sent:
+        page.get_by_role("button", name="Envoyer l'avis").click()
+    assert sent.value.status == 201
     page.locator(".down[aria-pressed=true]").wait_for()
-    assert rated == [
-        {"answer_id": "a1", "thumb": "down", "reason": "outdated", "comment": "Depuis mai, c'est 3 jours."}
-    ]
+    page.keyboard.press("Escape")
+    with page.expect_response("**/v1/feedback") as sent:
+        page.keyboard.press("+")
+    assert sent.value.status == 201
+    page.locator(".up[aria-pressed=true]").wait_for()
+    feedbacks = Feedbacks(sample.settings)
+    up, down = feedbacks.newest(2)
+    feedbacks.close()
+    assert (up["thumbs"], up["answer_id"]) == ("up", down["answer_id"])
+    assert (down["reason"], down["comment"], down["correction"]) == (
+        "outdated",
+        "Depuis mai, c'est 3 jours.",
+        "Sous 3 jours.",
+    )
 
 
 @pytest.mark.parametrize(
@@ -236,7 +250,6 @@ def test_feedback_with_its_reason(agents: str, new_page: Make, said: Make, answe
 )
 def test_axe_finds_nothing_wrong(agents: str, new_page: Make, violations: Make, look: dict[str, Any]) -> None:
     page = new_page(**look)
-    page.route("**/widget/features", lambda route: route.fulfill(json={"feedback": True}))
     page.goto(f"{agents}/console")
     assert violations(page) == []
     ask(page, REFUND)
