@@ -61,7 +61,7 @@ def _listen(service: ServiceSettings) -> socket.socket:
 def _announce(settings: Settings) -> None:
     service = settings.service
     url = f"http://{f'[{service.host}]' if ':' in service.host else service.host}:{service.port}"
-    err.print(f"Brain listens on {url} (try it: {url}/docs)", soft_wrap=True)
+    err.print(f"Brain listens on {url} (try it: {url}/console, the API: {url}/docs)", soft_wrap=True)
     line, well = _who_may_ask(settings, url)
     err.print(Text(line, style="" if well else "yellow"), soft_wrap=True)
 

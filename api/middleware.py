@@ -46,7 +46,10 @@ class RequestLog:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
-                MutableHeaders(scope=message).update({REQUEST_ID: request_id, **_SECURITY})
+                headers = MutableHeaders(scope=message)
+                headers[REQUEST_ID] = request_id
+                for name, value in _SECURITY.items():
+                    headers.setdefault(name, value)  # a page may bring a stricter policy
             await send(message)
 
         try:

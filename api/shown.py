@@ -65,6 +65,15 @@ class Choice(BaseModel):
     total: int = Field(description="of all values")
 
 
+class QuotedPassage(BaseModel):
+    """A passage that the answer quotes, whole: what stands around the quote."""
+
+    id: str
+    document_id: str
+    heading_path: list[str]
+    text: str
+
+
 class AnswerResponse(BaseModel):
     """Sentences, each with its citations; without sentences, `reason` and `message` say why.
 
@@ -80,6 +89,9 @@ class AnswerResponse(BaseModel):
     text: str = Field(description="the sentences, joined")
     sentences: list[Sentence]
     sources: list[Source] = Field(description="the cited documents, numbered in order of first citation")
+    quoted: list[QuotedPassage] = Field(
+        description="the cited passages; a citation's `span` points into its passage's text"
+    )
     closest: list[DocumentLink] = Field(
         description="where to look instead, where there is no sentence and the question is not about something else"
     )
@@ -107,6 +119,7 @@ def shown(answer: types.Answer) -> AnswerResponse:
         text=answer.text,
         sentences=[_sentence(sentence, numbers) for sentence in answer.sentences],
         sources=_sources(cited, answer, numbers),
+        quoted=_quoted(cited, answer.passages),
         closest=[] if cited or answer.reason is types.Reason.OUT_OF_SCOPE else _closest(answer.passages),
         choices=[_choice(choice) for choice in answer.choices],
         contact=answer.contact,
@@ -154,6 +167,15 @@ def _sources(cited: Iterable[types.Citation], answer: types.Answer, numbers: dic
             heading_path=list(passage.heading_path),
         )
         for id, passage in first.items()
+    ]
+
+
+def _quoted(cited: Iterable[types.Citation], passages: Iterable[types.Passage]) -> list[QuotedPassage]:
+    ids = {citation.passage_id for citation in cited}
+    return [
+        QuotedPassage(id=p.id, document_id=p.document_id, heading_path=list(p.heading_path), text=p.text)
+        for p in passages
+        if p.id in ids
     ]
 
 

@@ -399,7 +399,7 @@ def test_brain_serve_answers_and_ends_well_when_it_is_told_to(home: Path, tmp_pa
     finally:
         process.kill()
     assert process.returncode == 0, said
-    assert f"Brain listens on {url} (try it: {url}/docs)" in said
+    assert f"Brain listens on {url} (try it: {url}/console, the API: {url}/docs)" in said
     assert "Everyone on this machine asks as 'agent' of tenant 'default', until there is an API key" in said
     assert "ready: 3 passages that 'agent' may read" in said
     assert "Traceback" not in said

@@ -1,0 +1,263 @@
+"""The agents' console in Chromium, with the service behind it."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from brain.feedback import Feedbacks
+from brain.session import Brain
+
+REFUND = "Combien de temps pour être remboursé ?"
+Make = Callable[..., Any]
+
+
+def ask(page: Any, question: str) -> None:
+    page.locator("#question").fill(question)
+    page.keyboard.press("Enter")
+
+
+def answered(page: Any) -> Any:
+    """The newest answer, once it is whole."""
+    page.locator("article").first.locator("xpath=self::*[not(@aria-busy)]").wait_for()
+    return page.locator("article").first
+
+
+@pytest.mark.parametrize(
+    ("locale", "ask_for", "copied", "question"),
+    [
+        ("fr-FR", "Question du client", "Copié.", REFUND),
+        ("en-GB", "The customer's question", "Copied.", "How do I cancel my subscription?"),
+    ],
+)
+def test_by_keyboard_alone(agents: str, new_page: Make, locale: str, ask_for: str, copied: str, question: str) -> None:
+    page = new_page(locale=locale, permissions=["clipboard-read", "clipboard-write"])
+    page.goto(f"{agents}/console")
+    field = page.get_by_role("textbox", name=ask_for)
+    assert page.evaluate("document.documentElement.lang") == locale[:2]
+    page.keyboard.press("Escape")
+    page.keyboard.press("/")
+    assert field.evaluate("field => field === document.activeElement && field.value === ''")
+    page.keyboard.type(question)
+    page.keyboard.press("Enter")
+    article = answered(page)
+    text = article.locator(".text").inner_text()
+    assert text and " ms" in article.inner_text(), article.inner_text()
+    page.keyboard.press("Escape")
+    page.keyboard.press("1")
+    assert page.evaluate("document.activeElement.parentElement.dataset.number") == "1"
+    assert page.locator("#sources details[open] mark").first.inner_text() in text
+    page.keyboard.press("c")
+    page.get_by_role("button", name=copied).wait_for()
+    title = page.locator("#sources summary").first.inner_text().partition(". ")[2]
+    clipboard = page.evaluate("navigator.clipboard.readText()")
+    assert f"\n\nSources\n- {title}" in clipboard and "[" not in clipboard
+    page.keyboard.press("?")
+    page.get_by_role("dialog").get_by_text("/", exact=True).wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("n")
+    assert page.locator("article").count() == 0
+    assert page.locator("#history button").count() == 1
+
+
+def test_agents_shortcuts_can_be_turned_off(agents: str, new_page: Make) -> None:
+    page = new_page()
+    page.goto(f"{agents}/console")
+    page.get_by_role("button", name="Raccourcis clavier").click()
+    page.get_by_label("Raccourcis d'une touche actifs").uncheck()
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="English").focus()
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "language"
+
+
+def test_a_follow_up_filters_and_the_session(agents: str, new_page: Make) -> None:
+    page = new_page()
+    page.goto(f"{agents}/console")
+    ask(page, REFUND)
+    answered(page)
+    page.get_by_role("heading", name="Autres passages trouvés").wait_for()
+    with page.expect_request("**/v1/answer") as asked:
+        ask(page, "Et sur une carte cadeau ?")
+    assert [turn["role"] for turn in asked.value.post_data_json["turns"]] == ["user", "assistant"]
+    answered(page)
+    tag = page.locator("#filters button").first
+    name = tag.inner_text()
+    with page.expect_request("**/v1/answer") as asked:
+        tag.click()
+    assert asked.value.post_data_json["tags"] == [name]
+    assert asked.value.post_data_json["question"] == "Et sur une carte cadeau ?"
+    answered(page)
+    assert page.locator("#filters button[aria-pressed=true]").inner_text() == name
+    page.reload()
+    assert page.locator("#history button").count() == 3 == page.locator("article").count()
+    page.locator("#history button", has_text=REFUND).click()
+    assert page.locator("article[aria-current]").inner_text().startswith(REFUND)
+    assert page.locator("#sources mark").count()
+
+
+def test_a_citation_shows_its_own_quote(agents: str, new_page: Make) -> None:
+    page = new_page()
+    page.goto(f"{agents}/console")
+    ask(page, REFUND)
+    article = answered(page)
+    page.get_by_role("heading", name="Autres passages trouvés").wait_for()
+    all_quotes = page.locator("#sources details[open] mark").count()
+    assert all_quotes > 1
+    article.locator(".cite").last.click()
+    assert page.locator("#sources details[open] mark").count() < all_quotes
+    assert article.locator(".cite[aria-pressed=true]").count() == 1
+    assert page.locator("#sources mark").first.inner_text() in article.locator(".text").inner_text()
+    link = page.locator("#sources details[open] a")
+    assert link.get_attribute("href").startswith("https://") and ":~:text=" in link.get_attribute("href")
+
+
+def test_a_quoted_table_is_a_table(agents: str, new_page: Make) -> None:
+    page = new_page()
+    page.goto(f"{agents}/console")
+    ask(page, "Combien coûte la livraison en Corse pour un colis de 8 kg ?")
+    said, cited = answered(page).locator(".text table"), page.locator("#sources mark table")
+    assert (
+        said.get_by_role("columnheader", name="Corse").count()
+        == cited.get_by_role("columnheader", name="Corse").count()
+        == 1
+    )
+    assert said.inner_text() == cited.inner_text() and "|" not in said.inner_text() and "--" not in said.inner_text()
+    assert "De 5 à 15 kg" in said.get_by_role("row", name="16,90 €").nth(1).inner_text()
+
+
+def test_each_status_is_told(agents: str, new_page: Make, said: Make, answering: Make) -> None:
+    page = new_page()
+    none: dict[str, Any] = {"sentences": [], "sources": [], "quoted": [], "text": ""}
+    closest = [{"document_id": "d", "title": "Envoi", "url": "javascript:alert(1)"}]
+    options = [{"value": v, "label": v.upper(), "documents": 2, "tag": f"produit:{v}"} for v in ("a1", "b2")]
+    choices = [{"key": "produit", "label": "Produit", "options": options, "total": 2}]
+    one = said()["sources"][0]
+    two = one | {"number": 2, "document_id": "e", "title": "Envoi 2", "updated_at": "2026-05-02", "newer": True}
+    doubtful = [said()["sentences"][0] | {"supported": False, "problems": ["2 jours"]}]
+    asked = answering(
+        page,
+        said(
+            status="refused",
+            reason="expired",
+            message="Plus valable.",
+            closest=closest,
+            contact="tel:+33102030405",
+            **none,
+        ),
+        said(status="needs_clarification", message="Quel produit ?", choices=choices, **none),
+        said(status="refused", reason="conflicting", message="Contradiction.", sources=[one, two]),
+        said(status="degraded", reason="model_failed", message="Pas de rédaction.", sentences=doubtful),
+        said(status="answered", reason="small_talk", message="Bonjour !", **none),
+    )
+    page.goto(f"{agents}/console")
+    ask(page, REFUND)
+    refused = answered(page).inner_text()
+    assert all(words in refused for words in ("Sans réponse : article périmé", "Plus valable.", "Envoi"))
+    assert page.locator("article a").get_attribute("href") == "tel:+33102030405"  # and no javascript:
+    ask(page, REFUND)
+    page.get_by_role("button", name="B2").click()
+    page.get_by_text("articles contradictoires").first.wait_for()
+    assert asked[2]["tags"] == ["produit:b2"] and asked[2]["question"] == REFUND
+    sources = page.locator("#sources").inner_text()
+    assert "2. Envoi 2" in sources and "mis à jour le 18 mars 2026" in sources
+    assert page.locator("#sources details[open]").count() == 2
+    page.get_by_text("mis à jour le 2 mai 2026 · le plus récent").wait_for()
+    ask(page, REFUND)
+    page.get_by_text("Réponse dégradée : rédaction indisponible").wait_for()
+    assert "à vérifier" in answered(page).inner_text()
+    ask(page, "Bonjour")
+    page.get_by_text("Bonjour !").first.wait_for()
+
+
+def test_a_key_is_asked_for_once_and_kept_in_this_tab_only(locked: tuple[str, str], new_page: Make) -> None:
+    origin, right = locked
+    page = new_page(strict=False)
+    given: list[str | None] = []
+    page.on("request", lambda r: given.append(r.headers.get("authorization")) if r.url.endswith("/v1/answer") else None)
+    page.goto(f"{origin}/console")
+    ask(page, REFUND)
+    for key, why in (("brain_wrong", "Le service demande une clé."), (right, "Cette clé n'est pas valable.")):
+        page.get_by_role("dialog").get_by_text(why).wait_for()
+        page.get_by_role("dialog").get_by_label("Clé d'API").fill(key)
+        page.keyboard.press("Enter")
+    page.locator("article .cite").first.wait_for()
+    page.get_by_role("heading", name="Autres passages trouvés").wait_for()
+    ask(page, "Et sur une carte cadeau ?")
+    page.locator("article").nth(1).wait_for()
+    answered(page)
+    assert given == [None, "Bearer brain_wrong", f"Bearer {right}", f"Bearer {right}"]
+    assert right not in page.evaluate("JSON.stringify(localStorage) + document.cookie + document.body.textContent")
+    page.get_by_role("button", name="Oublier la clé").click()
+    page.locator("#forget").wait_for(state="hidden")
+    assert right not in page.evaluate("JSON.stringify(sessionStorage)")
+    assert page.locator("#history button").count() == 0
+
+
+def test_killed_in_mid_answer(killable: Any, new_page: Make) -> None:
+    origin, start, wait = killable
+    wait.touch()
+    process = start()
+    page = new_page(strict=False, locale="en-GB")
+    page.goto(f"{origin}/console")
+    ask(page, "Combien de jours pour renvoyer un article ?")
+    article = page.locator("article")
+    article.get_by_text("sous 14 jours").wait_for()
+    process.kill()
+    article.get_by_text("Incomplete answer: the connection was lost.").wait_for()
+    assert "sous 14 jours" in article.inner_text()
+    process.wait()
+    wait.unlink()
+    start()
+    page.get_by_role("button", name="Try again").click()
+    article.get_by_text("soldés").wait_for()
+    assert page.locator(".warn").count() == 0
+
+
+def test_feedback_with_its_reason(agents: str, new_page: Make, sample: Brain) -> None:
+    page = new_page()
+    page.goto(f"{agents}/console")
+    ask(page, REFUND)
+    answered(page)
+    page.locator(".up").wait_for()
+    page.keyboard.press("Escape")
+    page.keyboard.press("-")
+    page.get_by_label("Pourquoi ?").select_option("outdated")
+    page.get_by_label("Commentaire").fill("Depuis mai, c'est 3 jours.")
+    page.get_by_label("Ce qu'il fallait répondre").fill("Sous 3 jours.")
+    with page.expect_response("**/v1/feedback") as sent:
+        page.get_by_role("button", name="Envoyer l'avis").click()
+    assert sent.value.status == 201
+    page.locator(".down[aria-pressed=true]").wait_for()
+    page.keyboard.press("Escape")
+    with page.expect_response("**/v1/feedback") as sent:
+        page.keyboard.press("+")
+    assert sent.value.status == 201
+    page.locator(".up[aria-pressed=true]").wait_for()
+    feedbacks = Feedbacks(sample.settings)
+    up, down = feedbacks.newest(2)
+    feedbacks.close()
+    assert (up["thumbs"], up["answer_id"]) == ("up", down["answer_id"])
+    assert (down["reason"], down["comment"], down["correction"]) == (
+        "outdated",
+        "Depuis mai, c'est 3 jours.",
+        "Sous 3 jours.",
+    )
+
+
+@pytest.mark.parametrize(
+    "look", [{"color_scheme": "light"}, {"color_scheme": "dark", "viewport": {"width": 320, "height": 568}}]
+)
+def test_axe_finds_nothing_wrong(agents: str, new_page: Make, violations: Make, look: dict[str, Any]) -> None:
+    page = new_page(**look)
+    page.goto(f"{agents}/console")
+    assert violations(page) == []
+    ask(page, REFUND)
+    answered(page)
+    page.get_by_role("heading", name="Autres passages trouvés").wait_for()
+    page.locator(".cite").first.click()
+    page.get_by_role("button", name="Pas utile").click()
+    assert violations(page) == []
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    page.get_by_role("button", name="Raccourcis clavier").click()
+    assert violations(page) == []
