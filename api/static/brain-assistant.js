@@ -109,8 +109,14 @@
     /** `wait`: seconds after which one may ask again, where the service says so. */
     constructor(status, body = {}, wait = 0) {
       super(body.title || String(status));
-      Object.assign(this, { status, wait, detail: body.detail || "", hint: body.hint || "" });
+      Object.assign(this, { status, wait });
     }
+  }
+
+  /** A problem in the reader's language. */
+  function wordsOf({ status, wait }, language) {
+    const t = TEXTS[language];
+    return (t.problem[status] || t.failed) + (wait > 2 ? ` (${wait} s)` : "");
   }
 
   async function problemOf(response) {
@@ -446,7 +452,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
   class BrainAssistant extends HTMLElement {
     static observedAttributes = ["language", "mode", "title", "suggestions", "site-key", "endpoint", "person"];
     /** For the console, which shows the same answers. */
-    static parts = { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem };
+    static parts = { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem, problemOf, wordsOf };
 
     #exchanges = [];
     #token = null; // {value, until}
@@ -641,7 +647,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
     #wordsFor(error, sentences, stopped) {
       if (stopped) return this.#t.stopped;
       if (sentences) return this.#t.broken;
-      if (error instanceof Problem) return (this.#t.problem[error.status] || this.#t.failed) + (error.wait > 2 ? ` (${error.wait} s)` : "");
+      if (error instanceof Problem) return wordsOf(error, this.#language);
       return this.#t.away;
     }
 
@@ -760,7 +766,12 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       if (this.#inline) this.shadowRoot.replaceChildren(panel);
       else {
         const dialog = el("dialog", { "aria-labelledby": title.id, id: `${this.#id}-dialog` }, panel);
-        dialog.addEventListener("click", (event) => event.target === dialog && dialog.close());
+        // Pressed outside, not only let go there: who selects text may end up outside.
+        dialog.addEventListener("mousedown", (event) => {
+          if (event.target !== dialog) return;
+          event.preventDefault(); // the focus goes back to the button
+          dialog.close();
+        });
         const launch = el(
           "button",
           { type: "button", class: "launch", title: "", lang: this.#language, "aria-haspopup": "dialog", onclick: () => this.open() },

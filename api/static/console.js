@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem } =
+  const { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem, problemOf, wordsOf } =
     customElements.get("brain-assistant").parts;
   const MOST_KEPT = 50; // exchanges in sessionStorage
   const MOST_TAGS = 12; // buttons
@@ -53,6 +53,7 @@
       close: "Fermer",
       key: "Clé d'API",
       keywhy: "Le service demande une clé. Elle reste dans cet onglet et disparaît avec lui.",
+      forbidden: "Votre clé ne permet pas de poser de questions.",
       keywrong: "Cette clé n'est pas valable. Donnez-en une autre.",
       keep: "Continuer",
       keyson: "Raccourcis d'une touche actifs",
@@ -121,6 +122,7 @@
       close: "Close",
       key: "API key",
       keywhy: "The service asks for a key. It stays in this tab and goes away with it.",
+      forbidden: "Your key is not good for asking questions.",
       keywrong: "This key is not valid. Give another one.",
       keep: "Go on",
       keyson: "One-key shortcuts are on",
@@ -206,8 +208,8 @@
       headers: { "Content-Type": "application/json", ...headers() },
       body: JSON.stringify(body),
     });
-    if (!response.ok) throw new Problem(response.status, await response.json().catch(() => ({})));
-    return response.status === 204 ? null : response.json().catch(() => null);
+    if (!response.ok) throw await problemOf(response);
+    return response.json();
   }
 
   /** Asks for a key until one is given; false where the agent closes the dialog. */
@@ -270,7 +272,7 @@
   function wordsFor(error, some, stopped) {
     if (stopped) return t.stopped;
     if (some) return t.broken;
-    if (error instanceof Problem) return [error.message || t.failed, error.detail, error.hint].filter(Boolean).join(" ");
+    if (error instanceof Problem) return { 401: t.keywhy, 403: t.forbidden }[error.status] || wordsOf(error, language);
     return t.away;
   }
 

@@ -418,3 +418,18 @@ def test_axe_sees_into_the_component(url: Make, new_page: Make, violations: Make
     page.goto(url("mode=inline"))
     page.locator(".send").evaluate("send => { send.removeAttribute('aria-label'); send.removeAttribute('title'); }")
     assert [found.partition(":")[0] for found in violations(page)] == ["button-name"]
+
+
+def test_pressing_beside_the_dialog_closes_it_and_selecting_text_does_not(url: Make, new_page: Make) -> None:
+    page = new_page()
+    page.goto(url())
+    page.get_by_role("button", name="Poser une question").click()
+    box = page.get_by_role("dialog").bounding_box()
+    page.mouse.move(box["x"] + 40, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(20, 20)
+    page.mouse.up()
+    assert page.get_by_role("dialog").is_visible()
+    page.mouse.click(20, 20)
+    page.get_by_role("dialog").wait_for(state="hidden")
+    assert focused(page) == "launch"

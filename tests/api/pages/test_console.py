@@ -261,3 +261,17 @@ def test_axe_finds_nothing_wrong(agents: str, new_page: Make, violations: Make, 
     assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     page.get_by_role("button", name="Raccourcis clavier").click()
     assert violations(page) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "words"), [(403, "Votre clé ne permet pas"), (429, "Trop de questions à la fois."), (500, "n'a pas pu")]
+)
+def test_problems_are_told_in_the_agents_words(agents: str, new_page: Make, status: int, words: str) -> None:
+    page = new_page(strict=False)
+    page.route("**/v1/answer", lambda route: route.fulfill(status=status, json={"title": "x", "status": status}))
+    page.goto(f"{agents}/console")
+    ask(page, REFUND)
+    answered(page).get_by_text(words).wait_for()
+    page.unroute("**/v1/answer")
+    page.get_by_role("button", name="Réessayer").click()
+    page.locator("article .cite").first.wait_for()
