@@ -1,5 +1,6 @@
 """The tools by the Model Context Protocol, streamable HTTP at `/mcp`: each request stands alone, and brings its key."""
 
+import asyncio
 import logging
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,7 +16,7 @@ from mcp.server.streamable_http_manager import StreamableHTTPSessionManager
 from pydantic import ValidationError
 from starlette.requests import Request
 from starlette.routing import Route
-from starlette.types import Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import MOST_BYTES
 from api.mcp_tools import TOOLS, Desk, Said
@@ -53,7 +54,7 @@ class McpEndpoint:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         scope["route"], request = self, Request(scope)
         await request.app.state.gate.admit(request)
-        await self._manager.handle_request(scope, receive, send)
+        await _unless_gone(self._manager.handle_request, scope, receive, send)
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -67,6 +68,37 @@ def add_mcp(app: FastAPI) -> McpEndpoint:
     # POST alone: there is nothing that the server would say unasked.
     app.router.routes.append(Route(PATH, endpoint, methods=["POST"]))
     return endpoint
+
+
+async def _unless_gone(app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
+    """Runs the app until the caller goes away; the SDK itself would let the model write on."""
+    read, gone = asyncio.Event(), asyncio.Event()
+
+    async def receive_body() -> Message:
+        if read.is_set():
+            await gone.wait()
+            return {"type": "http.disconnect"}
+        message = await receive()
+        if not message.get("more_body"):
+            read.set()
+        return message
+
+    async def leave() -> None:
+        await read.wait()
+        while (await receive())["type"] != "http.disconnect":
+            pass
+        gone.set()
+
+    working = asyncio.ensure_future(app(scope, receive_body, send))
+    leaving = asyncio.ensure_future(leave())
+    try:
+        await asyncio.wait({working, leaving}, return_when=asyncio.FIRST_COMPLETED)
+        if working.done():
+            working.result()
+    finally:
+        for task in (working, leaving):
+            task.cancel()
+        await asyncio.gather(working, leaving, return_exceptions=True)
 
 
 async def _list_tools(context: Context, _: types.PaginatedRequestParams | None) -> types.ListToolsResult:

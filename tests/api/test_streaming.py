@@ -23,6 +23,8 @@ from brain.types import Citation, Passages, Question, Sentence
 
 TEXT = "Un article se renvoie sous 14 jours. Les articles soldés ne sont pas repris."
 ASKED = {"question": "Combien de jours pour renvoyer un article ?", "language": "fr"}
+CHAT: dict[str, Any] = {"messages": [{"role": "user", "content": ASKED["question"]}]}
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask", "arguments": ASKED}}
 STREAM = {"Accept": "text/event-stream"}
 LIMIT_S = 10
 
@@ -127,10 +129,21 @@ def test_what_fails_on_the_way_is_a_problem(brain: Brain, monkeypatch: pytest.Mo
             assert problem["request_id"] == response.headers["x-request-id"]
 
 
-@pytest.mark.parametrize("headers", [STREAM, {}])
-def test_a_caller_who_goes_away_stops_the_model(brain: Brain, slow: Slow, headers: dict[str, str]) -> None:
+@pytest.mark.parametrize(
+    ("path", "body", "headers"),
+    [
+        ("/v1/answer", ASKED, STREAM),
+        ("/v1/answer", ASKED, {}),
+        ("/v1/chat/completions", CHAT, {}),
+        ("/v1/chat/completions", CHAT | {"stream": True}, {}),
+        ("/mcp", CALL, {"Accept": "application/json, text/event-stream"}),
+    ],
+)
+def test_a_caller_who_goes_away_stops_the_model(
+    brain: Brain, slow: Slow, path: str, body: dict[str, Any], headers: dict[str, str]
+) -> None:
     with serving(brain) as client:
-        caller = Thread(target=_ask_briefly, args=(client.base_url, headers))
+        caller = Thread(target=_ask_briefly, args=(client.base_url, path, body, headers))
         caller.start()
         assert slow.asked.wait(LIMIT_S) and not slow.ended.is_set()
         caller.join()
@@ -138,9 +151,9 @@ def test_a_caller_who_goes_away_stops_the_model(brain: Brain, slow: Slow, header
         assert brain._serving.wait(LIMIT_S)  # nothing is held any more
 
 
-def _ask_briefly(url: httpx.URL, headers: dict[str, str]) -> None:
+def _ask_briefly(url: httpx.URL, path: str, body: dict[str, Any], headers: dict[str, str]) -> None:
     with httpx.Client(base_url=url, timeout=0.5) as client, pytest.raises(httpx.ReadTimeout):
-        client.post("/v1/answer", json=ASKED, headers=headers)
+        client.post(path, json=body, headers=headers)
 
 
 def test_a_caller_who_goes_away_between_two_sentences_stops_the_model(brain: Brain, slow: Slow) -> None:
