@@ -43,6 +43,7 @@ class Source(DocumentLink):
 
     number: int
     newer: bool = Field(description="where articles contradict each other: this one was changed last")
+    internal: bool = Field(description="the public may not see it: what it says is not to be passed on as it is")
     updated_at: date | None
     heading_path: list[str]
 
@@ -160,6 +161,7 @@ def _sources(cited: Iterable[types.Citation], answer: types.Answer, numbers: dic
         Source(
             number=numbers[id],
             newer=id == answer.newer,
+            internal=types.PUBLIC not in passage.audience,
             document_id=id,
             title=passage.title,
             url=passage.url,

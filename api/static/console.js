@@ -25,6 +25,7 @@
       filters: "Filtres",
       searching: "Recherche en cours…",
       copy: "Copier pour le client",
+      internal: "S'appuie sur un article interne : à ne pas transmettre tel quel.",
       copied: "Copié.",
       notCopied: "Copie impossible.",
       source: (n, title) => `Source ${n} : ${title}`,
@@ -94,6 +95,7 @@
       filters: "Filters",
       searching: "Searching…",
       copy: "Copy for the customer",
+      internal: "Rests on an internal article: not to be passed on as it is.",
       copied: "Copied.",
       notCopied: "Could not copy.",
       source: (n, title) => `Source ${n}: ${title}`,
@@ -417,7 +419,8 @@
     const { answer } = exchange;
     if (!answer.sentences.length && !feedback) return null;
     const row = el("div", { class: "row" });
-    if (answer.sentences.length) row.append(button(t.copy, () => copy(exchange), { class: "copy" }));
+    if (isInternal(answer)) row.append(el("p", { class: "note" }, t.internal));
+    else if (answer.sentences.length) row.append(button(t.copy, () => copy(exchange), { class: "copy" }));
     if (feedback && answer.reason !== "small_talk") {
       const pressed = (up) => ({ class: up ? "up" : "down", "aria-pressed": String(exchange.rated === up) });
       row.append(button(t.up, () => rate(exchange, true), pressed(true)), button(t.down, () => openReasons(exchange), pressed(false)));
@@ -425,7 +428,11 @@
     return row;
   }
 
+  /** What the public may not read must not reach a customer by one key. */
+  const isInternal = (answer) => answer.sources.some((source) => source.internal);
+
   async function copy(exchange) {
+    if (isInternal(exchange.answer)) return say(t.internal);
     say((await toClipboard(asText(exchange.answer, t), document.body)) ? t.copied : t.notCopied);
     const pressed = articles.get(exchange).querySelector(".copy");
     const words = at("status").textContent;

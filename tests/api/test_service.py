@@ -143,6 +143,7 @@ def test_an_answer_quotes_its_passages_literally(client: httpx.Client) -> None:
     assert source == {
         "number": 1,
         "newer": False,
+        "internal": False,
         "document_id": "remboursement.md",
         "title": "Quand serai-je remboursé ?",
         "url": "https://aide.example.com/r",

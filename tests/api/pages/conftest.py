@@ -229,6 +229,7 @@ def said() -> Callable[..., dict[str, Any]]:
             "title": "Envoi",
             "url": "https://aide.example.com/envoi",
             "newer": False,
+            "internal": False,
         }
         plain = {
             "id": "a1",

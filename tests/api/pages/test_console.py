@@ -60,6 +60,28 @@ def test_by_keyboard_alone(agents: str, new_page: Make, locale: str, ask_for: st
     assert page.locator("#history button").count() == 1
 
 
+def test_an_answer_from_an_internal_article_is_not_copied_for_a_customer(
+    agents: str, new_page: Make, said: Make, answering: Make
+) -> None:
+    page = new_page(permissions=["clipboard-read", "clipboard-write"])
+    answering(page, said(), said(sources=[said()["sources"][0] | {"internal": True}]))
+    page.goto(f"{agents}/console")
+    ask(page, REFUND)
+    answered(page).get_by_role("button", name="Copier pour le client").click()
+    page.get_by_role("button", name="Copié.").wait_for()
+    before = page.evaluate("navigator.clipboard.readText()")
+
+    ask(page, REFUND)
+    internal = answered(page)
+    internal.get_by_text("article interne : à ne pas transmettre").wait_for()
+    assert internal.get_by_role("button", name="Copier pour le client").count() == 0
+    page.evaluate("navigator.clipboard.writeText('x')")
+    page.keyboard.press("Escape")
+    page.keyboard.press("c")
+    page.wait_for_timeout(100)
+    assert page.evaluate("navigator.clipboard.readText()") == "x" and before
+
+
 def test_agents_shortcuts_can_be_turned_off(agents: str, new_page: Make) -> None:
     page = new_page()
     page.goto(f"{agents}/console")
