@@ -20,7 +20,7 @@ from api.shown import Citation, Sentence, Source
 from brain import types
 from brain.feedback import Complaint, Feedback
 from brain.session import Brain
-from brain.types import Document
+from brain.types import PUBLIC, Document
 
 TRACE_RIGHTS = {"eval", "admin"}
 router = APIRouter(tags=["answers"])
@@ -152,6 +152,7 @@ def _sources(documents: Mapping[str, Document], numbers: Mapping[str, int], newe
         yield Source(
             number=number,
             newer=id == newer,
+            internal=PUBLIC not in document.audience,
             document_id=id,
             title=document.title,
             url=document.url,
