@@ -151,7 +151,7 @@ def test_closing_waits_for_what_was_asked_and_refuses_what_comes_after(
     closing.join(WAIT_S)
 
     assert not closing.is_alive()
-    assert first.result(0).shape == waiting.result(0).shape == (1, 64)
+    assert first.result(WAIT_S).shape == waiting.result(WAIT_S).shape == (1, 64)
     with pytest.raises(EncoderError, match="closed"):
         encoder.encode_questions(["third"])
 
