@@ -31,8 +31,7 @@ class BriefModel:
         from brain.answerers.llm_client import Call
 
         loaded = prompts.load_prompt(prompt, language)
-        own = {"temperature": loaded.temperature, "max_tokens": loaded.max_tokens}
-        how = self._llm.model_copy(update={name: value for name, value in own.items() if value is not None})
+        how = as_prompted(self._llm, loaded)
         reply = ""
         try:
             async with aclosing(self._client.stream(loaded.render(**inputs), Call(), how)) as pieces:
@@ -41,3 +40,9 @@ class BriefModel:
         except ModelError:
             return None
         return reply
+
+
+def as_prompted(llm: LLMSettings, prompt: prompts.Prompt) -> LLMSettings:
+    """The settings as the prompt's file has them, where it says."""
+    own = {"temperature": prompt.temperature, "max_tokens": prompt.max_tokens}
+    return llm.model_copy(update={name: value for name, value in own.items() if value is not None})

@@ -7,7 +7,7 @@ old ones, and a tag is named as far as its terms are said, rarer terms counting 
 import math
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from brain.text.analyzer import terms
@@ -43,6 +43,18 @@ def context_vector(turns: Sequence[Turn], language: str) -> SparseVector:
         for term in _terms(turn.text, language):
             weights[term] = max(weights.get(term, 0.0), weight)
     return weighted_vector(weights)
+
+
+def recent_turns(turns: Sequence[Turn], room: int, count: Callable[[str], int]) -> str:
+    """The last turns that fit into `room` tokens, in their order, for a model to read."""
+    lines: list[str] = []
+    for turn in reversed(turns):
+        line = f"{turn.role}: {turn.text}"
+        room -= count(line + "\n")
+        if room < 0:
+            break
+        lines.append(line)
+    return "\n".join(reversed(lines))
 
 
 def named_tags(question: str, turns: Sequence[Turn], counts: Mapping[str, int], language: str) -> dict[str, float]:

@@ -6,11 +6,12 @@ from dataclasses import replace
 from typing import Literal, NamedTuple
 
 from brain.brief import Brief
+from brain.conversation import recent_turns
 from brain.follow_up import follows, standalone
 from brain.text.analyzer import terms
 from brain.text.language import detect
 from brain.tokens import count_tokens
-from brain.types import Question, Turn
+from brain.types import Question
 
 MOST_TOKENS = 600
 """Of the conversation that the model is shown: its end."""
@@ -53,8 +54,9 @@ async def made_standalone(question: Question, model: Brief | None) -> Standalone
     if not follows(question.text, question.turns, language):
         return Standalone(question, question)
     if model:
+        history = recent_turns(question.turns, MOST_TOKENS, count_tokens)
         said = await model.said(
-            "rewrite", language, question=question.text, history=_history(question.turns), fence=secrets.token_hex(4)
+            "rewrite", language, question=question.text, history=history, fence=secrets.token_hex(4)
         )
         if rewritten := _trusted(said or "", question, language):
             alone = replace(question, text=rewritten)
@@ -70,16 +72,3 @@ def _trusted(said: str, question: Question, language: str) -> str:
     numbers_kept = set(_NUMBER.findall(question.text)) <= set(_NUMBER.findall(line))
     known = bool(added) and len(added & there) >= FROM_THE_CONVERSATION * len(added)
     return line if known and numbers_kept and len(line) <= LONGEST else ""
-
-
-def _history(turns: tuple[Turn, ...]) -> str:
-    """The last turns that fit."""
-    lines: list[str] = []
-    room = MOST_TOKENS
-    for turn in reversed(turns):
-        line = f"{turn.role}: {' '.join(turn.text.split())}"
-        room -= count_tokens(line + "\n")
-        if room < 0:
-            break
-        lines.append(line)
-    return "\n".join(reversed(lines))

@@ -13,6 +13,7 @@ from brain.answerers.llm_masking import client_of, masks
 from brain.answerers.llm_prompt import INPUTS, OVERHEAD, Budget, Request, build
 from brain.answerers.llm_reply import ReplyReader
 from brain.breaker import Breaker
+from brain.brief import as_prompted
 from brain.errors import ModelError, PromptError
 from brain.serving_prompts import prompt_for
 from brain.settings import LLMSettings, Settings, redact_url
@@ -45,7 +46,7 @@ class LLMAnswerer:
     async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
         """The model's sentences that can be cited, as they come; none where it says that the passages do not answer."""
         prompt = _load(self._llm, language, question)
-        llm = _limited(self._llm, prompt)
+        llm = as_prompted(self._llm, prompt)
         budget = Budget(llm.context_tokens - llm.max_tokens, self._count)
         # In a thread: counting takes milliseconds, and a local model is asked for it.
         request = await asyncio.to_thread(build, prompt, question, passages, self._max_sentences, budget)
@@ -99,12 +100,6 @@ def _trace(llm: LLMSettings, call: Call, passages: int, failure: ModelError | No
         "failure": failure.kind if failure else None,
     }
     return {name: value for name, value in found.items() if value not in (None, {})}
-
-
-def _limited(llm: LLMSettings, prompt: prompts.Prompt) -> LLMSettings:
-    """The settings as the prompt's file has them, where it says."""
-    own = {"temperature": prompt.temperature, "max_tokens": prompt.max_tokens}
-    return llm.model_copy(update={name: value for name, value in own.items() if value is not None})
 
 
 def _load(llm: LLMSettings, language: str, question: Question | None = None) -> prompts.Prompt:

@@ -5,11 +5,12 @@ Middle"). What room is left goes to what stands before and after the passages in
 """
 
 import secrets
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from brain.conversation import recent_turns
 from brain.errors import ModelError
-from brain.types import Passage, Passages, Question, Turn
+from brain.types import Passage, Passages, Question
 from prompts import Prompt, Rendered
 
 INPUTS = frozenset({"question", "passages", "history", "max_sentences", "fence"})
@@ -59,7 +60,7 @@ def build(prompt: Prompt, question: Question, passages: Passages, max_sentences:
     Raises ModelError where the question leaves no room for even one passage.
     """
     fence = secrets.token_hex(4)  # nobody who writes a passage can know it
-    recent = _history(question.turns, budget.tokens // HISTORY_SHARE, budget.count)
+    recent = recent_turns(question.turns, budget.tokens // HISTORY_SHARE, budget.count)
     for history in dict.fromkeys((recent, "")):  # a conversation gives way to a passage
         inputs: dict[str, str | int] = {
             "question": question.text,
@@ -123,15 +124,3 @@ def _wider(passage: Passage, around: Mapping[tuple[str, int], Passage]) -> list[
     )
     wider = Block(passage, before, after), Block(passage, after=after), Block(passage, before)
     return [block for block in dict.fromkeys(wider) if len(block.all) > 1]
-
-
-def _history(turns: Sequence[Turn], room: int, count: Count) -> str:
-    """The last turns that fit, in their order."""
-    lines: list[str] = []
-    for turn in reversed(turns):
-        line = f"{turn.role}: {turn.text}"
-        room -= count(line + "\n")
-        if room < 0:
-            break
-        lines.append(line)
-    return "\n".join(reversed(lines))
