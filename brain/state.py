@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, create_engine, delete, event, exists, func, insert, literal, select, update
+from sqlalchemy import JSON, Engine, create_engine, delete, event, exists, func, insert, inspect, literal, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -118,11 +118,7 @@ class State:
             url = f"sqlite:///{settings.home / 'state.db'}"
         self.url = redact_url(url)
         self._engine = _engine(url)
-        try:
-            self._make_tables()
-        except StoreError:
-            # Another process or thread was making the same tables; they are there now, or the database really fails.
-            self._make_tables()
+        self._make_tables()
 
     def close(self) -> None:
         self._engine.dispose()
@@ -288,8 +284,13 @@ class State:
         self.set_meta("last_ingest", datetime.now(UTC).isoformat(timespec="seconds"))
 
     def _make_tables(self) -> None:
-        """Those that are missing, in one transaction."""
+        """Those that are missing, in one transaction; several processes and threads may open an empty database at once."""
         with self._session() as session:
+            there = set(inspect(session.connection()).get_table_names())
+        if set(Base.metadata.tables) <= there:
+            return
+        with self._session() as session:
+            session.execute(text(_TURNS[self._engine.dialect.name]))
             Base.metadata.create_all(session.connection())
 
     def _known(self, *where: Any) -> list[Known]:
@@ -324,6 +325,9 @@ class _Transaction:
             ) from error
 
 
+_TURNS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7305528)"}
+"""What makes others wait until this transaction ends. SQLite's driver begins none before it makes a table."""
+
 _KNOWN = select(
     DocumentRow.tenant,
     DocumentRow.id,
@@ -348,10 +352,11 @@ def _engine(url: str) -> Engine:
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:
+    # First, as setting the journal's mode may have to wait too.
+    connection.execute("PRAGMA busy_timeout=10000")
     # A write-ahead log: readers never wait for a writer, and a killed process or machine leaves a whole database.
     connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
-    connection.execute("PRAGMA busy_timeout=10000")
 
 
 def _row(document: Document, location: str, indexed: bool, passages: int) -> DocumentRow:
