@@ -5,12 +5,28 @@ is in `ingest/sync.py`.
 """
 
 from collections.abc import Iterable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import JSON, Engine, create_engine, delete, event, exists, func, insert, inspect, literal, select, text, update
+from filelock import FileLock
+from sqlalchemy import (
+    JSON,
+    Engine,
+    create_engine,
+    delete,
+    event,
+    exists,
+    func,
+    insert,
+    inspect,
+    literal,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
 
@@ -284,14 +300,20 @@ class State:
         self.set_meta("last_ingest", datetime.now(UTC).isoformat(timespec="seconds"))
 
     def _make_tables(self) -> None:
-        """Those that are missing, in one transaction; several processes and threads may open an empty database at once."""
-        with self._session() as session:
-            there = set(inspect(session.connection()).get_table_names())
-        if set(Base.metadata.tables) <= there:
+        """Those that are missing. Several processes and threads may open an empty database at once: they take turns."""
+        if self._complete():
             return
-        with self._session() as session:
-            session.execute(text(_TURNS[self._engine.dialect.name]))
+        with _turn(self._engine), self._session() as session:
+            if self._engine.dialect.name == "sqlite":
+                # Readers never wait for a writer, and a killed process or machine leaves a whole database. It stays so.
+                session.execute(text("PRAGMA journal_mode=WAL"))
+            else:
+                session.execute(text("SELECT pg_advisory_xact_lock(7305528)"))
             Base.metadata.create_all(session.connection())
+
+    def _complete(self) -> bool:
+        with self._session() as session:
+            return set(Base.metadata.tables) <= set(inspect(session.connection()).get_table_names())
 
     def _known(self, *where: Any) -> list[Known]:
         with self._session() as session:
@@ -325,9 +347,6 @@ class _Transaction:
             ) from error
 
 
-_TURNS = {"sqlite": "BEGIN IMMEDIATE", "postgresql": "SELECT pg_advisory_xact_lock(7305528)"}
-"""What makes others wait until this transaction ends. SQLite's driver begins none before it makes a table."""
-
 _KNOWN = select(
     DocumentRow.tenant,
     DocumentRow.id,
@@ -352,11 +371,14 @@ def _engine(url: str) -> Engine:
 
 
 def _tune_sqlite(connection: Any, _: Any) -> None:
-    # First, as setting the journal's mode may have to wait too.
     connection.execute("PRAGMA busy_timeout=10000")
-    # A write-ahead log: readers never wait for a writer, and a killed process or machine leaves a whole database.
-    connection.execute("PRAGMA journal_mode=WAL")
     connection.execute("PRAGMA synchronous=FULL")
+
+
+def _turn(engine: Engine) -> AbstractContextManager[Any]:
+    """SQLite does not wait for others while the journal's mode is set; PostgreSQL has locks of its own."""
+    file = engine.url.database if engine.dialect.name == "sqlite" else None
+    return FileLock(f"{file}.lock") if file and file != ":memory:" else nullcontext()
 
 
 def _row(document: Document, location: str, indexed: bool, passages: int) -> DocumentRow:
