@@ -8,7 +8,8 @@ BrainError                    what the user can mend; `str(error)` says what is 
 │   ├── IndexMismatchError    built with another encoder, splitter or analyzer
 │   ├── IndexRefusedError     a new index finds less than the one it would replace
 │   ├── BackupError           a backup is damaged, or would overwrite something
-│   └── TraceError            there is no trace of that answer
+│   ├── TraceError            there is no trace of that answer
+│   └── StateVersionError     the state's database is of a newer Brain
 ├── EncoderError              the encoder can't be loaded or did not answer
 ├── RerankError               the reranker can't be loaded or did not answer
 ├── ModelError                the language model can't be reached, or failed
@@ -53,6 +54,9 @@ class BackupError(StoreError): ...
 
 
 class TraceError(StoreError): ...
+
+
+class StateVersionError(StoreError): ...
 
 
 class EncoderError(BrainError): ...

@@ -1,115 +1,24 @@
-"""What Brain remembers besides vectors: the documents of each source and how far their indexing got.
+"""The documents of each source and how far their indexing got.
 
-SQLite in the home folder by default, PostgreSQL by URL; the same models. The protocol that keeps index and source equal
-is in `ingest/sync.py`.
+The protocol that keeps index and source equal is in `ingest/sync.py`.
 """
 
 from collections.abc import Iterable, Iterator
-from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from filelock import FileLock
-from sqlalchemy import (
-    JSON,
-    Engine,
-    create_engine,
-    delete,
-    event,
-    exists,
-    func,
-    insert,
-    inspect,
-    literal,
-    select,
-    text,
-    update,
-)
-from sqlalchemy.exc import SQLAlchemyError
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, mapped_column
+from sqlalchemy import delete, exists, func, insert, literal, select, update
 
-from brain.errors import StoreError
-from brain.settings import Settings, redact_url
+from brain.state.database import Database
+from brain.state.models import BuiltRow, DocumentRow, FileRow, FlagRow, MetaRow
 from brain.types import Document, Flag
 
 INDEX_ID = "index_id"
 """The fact which index the documents are in, by its manifest's id."""
 MANY = 500
 """Rows a statement: below every database's limit of variables."""
-
-
-class Base(DeclarativeBase):
-    type_annotation_map = {tuple[str, ...]: JSON, dict[str, Any]: JSON}  # noqa: RUF012  SQLAlchemy reads it so
-
-
-class DocumentRow(Base):
-    """A document as last seen in its source. `indexed` says whether the index holds exactly this content."""
-
-    __tablename__ = "documents"
-
-    tenant: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(primary_key=True)
-    source: Mapped[str] = mapped_column(index=True)
-    location: Mapped[str]
-    content_hash: Mapped[str]
-    indexed: Mapped[bool]
-    passages: Mapped[int] = mapped_column(default=0)
-    title: Mapped[str]
-    body: Mapped[str]
-    url: Mapped[str | None]
-    language: Mapped[str | None]
-    audience: Mapped[tuple[str, ...]]
-    tags: Mapped[tuple[str, ...]]
-    valid_from: Mapped[date | None]
-    valid_until: Mapped[date | None]
-    updated_at: Mapped[date | None]
-
-
-class FileRow(Base):
-    """A file of a source: the hash of its bytes and of how they were read, or why it could not be read."""
-
-    __tablename__ = "files"
-
-    source: Mapped[str] = mapped_column(primary_key=True)
-    path: Mapped[str] = mapped_column(primary_key=True)
-    signature: Mapped[str]
-    problem: Mapped[str | None]
-
-
-class BuiltRow(Base):
-    """A document as an index holds it that is not the current one: the one being built, or the one before."""
-
-    __tablename__ = "built"
-
-    index_id: Mapped[str] = mapped_column(primary_key=True)
-    tenant: Mapped[str] = mapped_column(primary_key=True)
-    id: Mapped[str] = mapped_column(primary_key=True)
-    content_hash: Mapped[str]
-    passages: Mapped[int]
-
-
-class FlagRow(Base):
-    """What was noticed in a document of a file, whether or not it is indexed."""
-
-    __tablename__ = "flags"
-
-    source: Mapped[str] = mapped_column(primary_key=True)
-    path: Mapped[str] = mapped_column(primary_key=True)
-    document_id: Mapped[str] = mapped_column(primary_key=True)
-    kind: Mapped[str] = mapped_column(primary_key=True)
-    tenant: Mapped[str]
-    found: Mapped[str]
-
-
-class MetaRow(Base):
-    """Single facts, such as which index these documents are in."""
-
-    __tablename__ = "meta"
-
-    key: Mapped[str] = mapped_column(primary_key=True)
-    value: Mapped[str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,29 +33,8 @@ class Known:
     passages: int
 
 
-class State:
+class State(Database):
     """Reads and writes the rows; every method is one transaction. Raises StoreError."""
-
-    def __init__(self, settings: Settings) -> None:
-        url = settings.state_url
-        if not url:
-            settings.home.mkdir(parents=True, exist_ok=True)
-            url = f"sqlite:///{settings.home / 'state.db'}"
-        self.url = redact_url(url)
-        self._engine = _engine(url)
-        self._make_tables()
-
-    def close(self) -> None:
-        self._engine.dispose()
-
-    def meta(self, key: str) -> str | None:
-        with self._session() as session:
-            row = session.get(MetaRow, key)
-            return row.value if row else None
-
-    def set_meta(self, key: str, value: str) -> None:
-        with self._session() as session:
-            session.merge(MetaRow(key=key, value=value))
 
     def files(self, source: str) -> dict[str, FileRow]:
         with self._session() as session:
@@ -299,52 +187,9 @@ class State:
     def stamp_ingest(self) -> None:
         self.set_meta("last_ingest", datetime.now(UTC).isoformat(timespec="seconds"))
 
-    def _make_tables(self) -> None:
-        """Those that are missing. Several processes and threads may open an empty database at once: they take turns."""
-        if self._complete():
-            return
-        with _turn(self._engine), self._session() as session:
-            if self._engine.dialect.name == "sqlite":
-                # Readers never wait for a writer, and a killed process or machine leaves a whole database. It stays so.
-                session.execute(text("PRAGMA journal_mode=WAL"))
-            else:
-                session.execute(text("SELECT pg_advisory_xact_lock(7305528)"))
-            Base.metadata.create_all(session.connection())
-
-    def _complete(self) -> bool:
-        with self._session() as session:
-            return set(Base.metadata.tables) <= set(inspect(session.connection()).get_table_names())
-
     def _known(self, *where: Any) -> list[Known]:
         with self._session() as session:
             return [Known(*row) for row in session.execute(_KNOWN.where(*where).order_by(DocumentRow.location))]
-
-    def _session(self) -> "_Transaction":
-        return _Transaction(self._engine, self.url)
-
-
-class _Transaction:
-    """A session that commits at the end; database errors become StoreError."""
-
-    def __init__(self, engine: Engine, url: str) -> None:
-        self._session, self._url = Session(engine, expire_on_commit=False), url
-
-    def __enter__(self) -> Session:
-        return self._session
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
-        try:
-            if kind is None:
-                self._session.commit()
-        except SQLAlchemyError as problem:
-            error = problem
-        finally:
-            self._session.close()
-        if isinstance(error, SQLAlchemyError):
-            cause = str(getattr(error, "orig", None) or error).splitlines()[0]
-            raise StoreError(
-                f"The state database {self._url} failed: {cause}", "Check state_url, or run: brain doctor"
-            ) from error
 
 
 _KNOWN = select(
@@ -355,30 +200,6 @@ _KNOWN = select(
     DocumentRow.indexed,
     DocumentRow.passages,
 )
-
-
-def _engine(url: str) -> Engine:
-    try:
-        engine = create_engine(url)
-    except (SQLAlchemyError, ImportError) as error:
-        raise StoreError(
-            f"state_url {redact_url(url)} can't be used: {error}",
-            "Use sqlite:///… or, with the extra `postgres`, postgresql+psycopg://…",
-        ) from error
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", _tune_sqlite)
-    return engine
-
-
-def _tune_sqlite(connection: Any, _: Any) -> None:
-    connection.execute("PRAGMA busy_timeout=10000")
-    connection.execute("PRAGMA synchronous=FULL")
-
-
-def _turn(engine: Engine) -> AbstractContextManager[Any]:
-    """SQLite does not wait for others while the journal's mode is set; PostgreSQL has locks of its own."""
-    file = engine.url.database if engine.dialect.name == "sqlite" else None
-    return FileLock(f"{file}.lock") if file and file != ":memory:" else nullcontext()
 
 
 def _row(document: Document, location: str, indexed: bool, passages: int) -> DocumentRow:

@@ -1,0 +1,35 @@
+"""A state database, opened: what every store of it is made from."""
+
+from brain.settings import Settings, redact_url
+from brain.state.engine import Transaction, engine_of, url_of
+from brain.state.migrating import bring_up_to_date
+from brain.state.models import MetaRow
+
+
+class Database:
+    """Opened with this program's tables. Raises StoreError; StateVersionError where a newer program made it."""
+
+    def __init__(self, settings: Settings) -> None:
+        url = url_of(settings)
+        self.url = redact_url(url)
+        self._engine = engine_of(url)
+        try:
+            bring_up_to_date(self._engine, self.url)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        self._engine.dispose()
+
+    def meta(self, key: str) -> str | None:
+        with self._session() as session:
+            row = session.get(MetaRow, key)
+            return row.value if row else None
+
+    def set_meta(self, key: str, value: str) -> None:
+        with self._session() as session:
+            session.merge(MetaRow(key=key, value=value))
+
+    def _session(self) -> Transaction:
+        return Transaction(self._engine, self.url)
