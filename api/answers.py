@@ -1,18 +1,22 @@
 """`POST /v1/answer`: cited sentences, or a refusal with its reason."""
 
+import asyncio
 from typing import Literal
 
 from fastapi import APIRouter, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
-from api.access import MayAsk
+from api.access import GateDep, MayAsk
 from api.asked import Asked, Text
+from api.continuing import keeping, turns_before
 from api.errors import ERRORS
+from api.kept import ID
 from api.opening import BrainDep
 from api.problems import problems
 from api.shown import AnswerResponse, numbered, shown
 from api.streaming import DESCRIBED, streamed, unless_gone, wants_stream
 from brain import types
+from brain.answer import whole
 
 router = APIRouter(tags=["questions"])
 
@@ -24,7 +28,7 @@ class Turn(BaseModel, extra="forbid"):
     text: Text
 
 
-class AnswerRequest(Asked):
+class AskRequest(Asked):
     """A question and the conversation before it, oldest turn first."""
 
     turns: list[Turn] = Field([], max_length=20)
@@ -33,20 +37,41 @@ class AnswerRequest(Asked):
         return tuple(types.Turn(turn.role, turn.text) for turn in self.turns)
 
 
+class AnswerRequest(AskRequest):
+    """A question and the conversation before it: its turns, oldest first, or one that the service keeps."""
+
+    conversation_id: str | None = Field(
+        None, pattern=ID, description="instead of `turns`: it is continued, and holds the answer once that is given"
+    )
+
+    @model_validator(mode="after")
+    def _one_conversation(self) -> "AnswerRequest":
+        if self.conversation_id and self.turns:
+            raise ValueError("Give turns or a conversation_id, not both")
+        return self
+
+
 @router.post(
     "/v1/answer",
     summary="Answer a question",
     response_model=AnswerResponse,
-    responses=problems(ERRORS, 400, 413, 422) | DESCRIBED,
+    responses=problems(ERRORS, 400, 404, 413, 422) | DESCRIBED,
 )
-async def answer(request: Request, body: AnswerRequest, who: MayAsk, brain: BrainDep) -> AnswerResponse | Response:
+async def answer(
+    request: Request, body: AnswerRequest, who: MayAsk, brain: BrainDep, gate: GateDep
+) -> AnswerResponse | Response:
     """Answer a question from the documents that the caller may read, every sentence cited, or refuse.
 
-    A caller who goes away before the end stops the model.
+    A caller who goes away before the end stops the model; a conversation then holds nothing of it.
     """
-    question = body.question_of(who, brain.settings.service.max_question_chars, body.before())
+    turns, within = body.before(), body.conversation_id
+    if within:
+        turns = await asyncio.to_thread(turns_before, within, who, brain.settings, gate.known)
+    events = brain.stream(body.question_of(who, brain.settings.service.max_question_chars, turns), who.recorded)
+    if within:
+        events = keeping(events, within, who, gate.known)
     if wants_stream(request):
         numbers: dict[str, int] = {}
-        return streamed(request, brain.stream(question), lambda sentence: numbered(sentence, numbers), shown)
-    answered = await unless_gone(request, brain.ask(question))
+        return streamed(request, events, lambda sentence: numbered(sentence, numbers), shown)
+    answered = await unless_gone(request, whole(events))
     return shown(answered) if isinstance(answered, types.Answer) else answered

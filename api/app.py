@@ -14,11 +14,12 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api import answers, chat, health, kept, pages, problems, search, widget
+from api import answers, chat, conversations, erasures, health, kept, pages, problems, search, widget
 from api.cors import SiteCors
 from api.gate import Gate
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
+from api.purging import purge_daily
 from brain.errors import BrainError
 from brain.session import Brain
 from brain.settings import Settings
@@ -36,11 +37,13 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
         # Not awaited before serving: /healthz answers while the encoder loads.
-        task = asyncio.create_task(opening.run())
+        task, purging = asyncio.create_task(opening.run()), asyncio.create_task(purge_daily(settings))
         try:
             async with mcp.running() if mcp else nullcontext():
                 yield
         finally:
+            purging.cancel()
+            await asyncio.gather(purging, return_exceptions=True)
             await task
             await opening.close()
             await gate.close()
@@ -58,7 +61,7 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
     app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
-    for feature in (answers, chat, search, kept, widget, health, pages):
+    for feature in (answers, conversations, chat, search, kept, erasures, widget, health, pages):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
     _document_problems(app)

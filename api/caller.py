@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from brain.conversations.owner import Owner
 from brain.index import Scope
 from brain.keys.secret import ID_BYTES
 from brain.settings import Settings
@@ -31,10 +32,20 @@ class Caller:
         """For the log."""
         return f"{self.site}/{self.id[: 2 * ID_BYTES]}" if self.site else self.id or "-"
 
+    @property
+    def recorded(self) -> str:
+        """Beside what it asks, says and keeps: the key or the widget's token, not the person."""
+        return f"{self.kind}:{self.site}:{self.id}"
+
 
 def configured_caller(settings: Settings) -> Caller:
     """Who asks without a key, where none is needed."""
     return Caller(settings.service.tenant, settings.service.audience)
+
+
+def owner_of(who: Caller) -> Owner:
+    """Whose the conversations are that the caller begins."""
+    return Owner(who.tenant, who.audience, who.recorded)
 
 
 def readable(who: Caller, settings: Settings) -> Scope:

@@ -53,9 +53,9 @@ async def chat_completions(
     if body.stream:
         counted = bool(body.stream_options and body.stream_options.include_usage)
         language = body.brain.language or detect(text)
-        chunks = _chunks(request, brain.stream(question), language, counted)
+        chunks = _chunks(request, brain.stream(question, who.recorded), language, counted)
         return StreamingResponse(chunks, media_type=EVENT_STREAM, headers=HEADERS)
-    answer = await unless_gone(request, brain.ask(question))
+    answer = await unless_gone(request, brain.ask(question, who.recorded))
     if not isinstance(answer, Answer):
         return answer
     seen = shown(answer)

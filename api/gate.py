@@ -30,7 +30,7 @@ class Gate:
     """Lets callers in. Keys are read by each request: one that is revoked ends at once."""
 
     def __init__(self, settings: Settings) -> None:
-        self.known, self.limits, self._settings = Known(settings), Limits(settings.limits), settings
+        self.known, self.limits, self.settings = Known(settings), Limits(settings.limits), settings
         self._used: dict[str, float] = {}
         self._writing: set[asyncio.Future[None]] = set()
         self._origins: tuple[float, frozenset[str]] = (-ORIGINS_S, frozenset())
@@ -49,20 +49,20 @@ class Gate:
         if presented is None:
             if await self._needs_key(request):
                 raise KeyMissingError("A key is needed.", "Send it as: Authorization: Bearer brain_…")
-            who = configured_caller(self._settings)
+            who = configured_caller(self.settings)
         elif presented.startswith(PREFIX):
             who = _holder(await asyncio.to_thread(self.known.check, presented))
             self._note_use(who.id)
         else:
             who = await self._visitor(presented, request.headers.get("Origin", ""))
-        if who.audience not in self._settings.access.readers:
+        if who.audience not in self.settings.access.readers:
             raise ForbiddenError(f"'{who.audience}' is not a reader any more.", "See access.readers in the settings.")
         request.state.caller = who
         return who
 
     async def take_address(self, request: Request) -> None:
         """Counts a request that says nothing of who it comes from. Raises LimitError."""
-        await self.limits.take([Limit(self._settings.limits.address, f"address/{address_of(request)}")])
+        await self.limits.take([Limit(self.settings.limits.address, f"address/{address_of(request)}")])
 
     async def origins(self) -> frozenset[str]:
         """From which pages' scripts browsers may ask: those of the site keys."""
@@ -76,9 +76,9 @@ class Gate:
         await asyncio.to_thread(self.known.close)
 
     async def _needs_key(self, request: Request) -> bool:
-        if (keys := self._settings.service.keys) != "auto":
+        if (keys := self.settings.service.keys) != "auto":
             return keys == "required"
-        return not _is_local(request, self._settings) or await asyncio.to_thread(self.known.any)
+        return not _is_local(request, self.settings) or await asyncio.to_thread(self.known.any)
 
     async def _visitor(self, token: str, origin: str) -> Caller:
         from brain.keys.tokens import visitor_of
@@ -87,7 +87,7 @@ class Gate:
         return Caller(found.site.tenant, PUBLIC, WIDGET_RIGHTS, "visitor", found.id, found.site.id, found.site.rate)
 
     def _limits_of(self, who: Caller, address: str) -> list[Limit]:
-        rates, of_address = self._settings.limits, Limit(self._settings.limits.address, f"address/{address}")
+        rates, of_address = self.settings.limits, Limit(self.settings.limits.address, f"address/{address}")
         if who.kind == "key":
             return [Limit(who.rate or rates.key, f"key/{who.id}")]
         if who.kind == "visitor":

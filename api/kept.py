@@ -18,6 +18,7 @@ from api.opening import BrainDep
 from api.problems import problems
 from api.shown import Citation, Sentence, Source
 from brain import types
+from brain.conversations.record import documents_of
 from brain.feedback import Complaint, Feedback
 from brain.session import Brain
 from brain.types import PUBLIC, Document
@@ -95,7 +96,7 @@ async def give_feedback(
         problem = {"loc": ("body", "answer_id"), "msg": "There is no such answer", "type": "value_error"}
         raise RequestValidationError([problem])
     said = body.model_dump()
-    given = Feedback(tenant=who.tenant, audience=who.audience, given_by=f"{who.kind}:{who.site}:{who.id}", **said)
+    given = Feedback(tenant=who.tenant, audience=who.audience, given_by=who.recorded, **said)
     return FeedbackResponse(id=await asyncio.to_thread(gate.known.feedbacks.save, given, idempotency_key))
 
 
@@ -112,18 +113,20 @@ def _kept(id: str, who: Caller, brain: Brain, known: Known, trace: bool) -> Kept
     record = _record(id, who, brain)
     if record is None:
         raise HTTPException(404)
-    cited = list(dict.fromkeys(c["document_id"] for s in record["sentences"] for c in s["citations"]))
+    cited = documents_of(record)
     used = [passage["document_id"] for passage in record["passages_used"]] if trace else []
     scope = readable(who, brain.settings)
-    documents = {document: known.document(document, scope) for document in {*cited, *used}}
-    there = {document: found for document, found in documents.items() if found}
+    there = known.documents({*cited, *used}, scope)
     # A document that became internal, or is gone, takes what was quoted from it along.
-    if len(there) < len(documents):
+    if len(there) < len({*cited, *used}):
         raise HTTPException(404)
-    return _shown(record, cited, there, trace)
+    return shown_again(record, cited, there, trace)
 
 
-def _shown(record: Mapping[str, Any], cited: list[str], documents: Mapping[str, Document], trace: bool) -> KeptAnswer:
+def shown_again(
+    record: Mapping[str, Any], cited: list[str], documents: Mapping[str, Document], trace: bool = False
+) -> KeptAnswer:
+    """What is kept of an answer, with the documents that it cites as they are today."""
     numbers = {document: number for number, document in enumerate(cited, start=1)}
     same = ("id", "answered_at", "status", "reason", "message", "language", "text")
     return KeptAnswer(

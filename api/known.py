@@ -1,9 +1,10 @@
 """What the service reads of the state's database, keys above all: opened when first needed, never on the event loop."""
 
 import logging
+from collections.abc import Iterable
 from datetime import datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from api.documents import may_read
 from brain.errors import BrainError
@@ -12,11 +13,21 @@ from brain.settings import Settings
 from brain.types import Document
 
 if TYPE_CHECKING:
+    from brain.conversations.store import Conversations
     from brain.feedback import Feedbacks
     from brain.keys.sites import Site, Sites
     from brain.keys.store import Key, Keys
+    from brain.retention.erasing import Erasing
 
 _log = logging.getLogger(__name__)
+
+
+class _Stores(NamedTuple):
+    keys: "Keys"
+    sites: "Sites"
+    feedbacks: "Feedbacks"
+    conversations: "Conversations"
+    erasing: "Erasing"
 
 
 class Known:
@@ -24,43 +35,49 @@ class Known:
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._lock = settings, Lock()
-        self._opened: tuple[Keys, Sites, Feedbacks] | None = None
+        self._opened: _Stores | None = None
 
     def check(self, presented: str) -> "Key":
         """Raises KeyRefusedError."""
-        return self._stores()[0].check(presented)
+        return self._stores().keys.check(presented)
 
     def used(self, id: str, moment: datetime) -> None:
         """Never raises."""
         try:
-            self._stores()[0].used(id, moment)
+            self._stores().keys.used(id, moment)
         except BrainError as error:
             _log.warning("the last use of key %s could not be written: %s", id, error)
 
     def site(self, id: str) -> "Site | None":
         """None where it doesn't exist or is revoked."""
-        return self._stores()[1].get(id)
+        return self._stores().sites.get(id)
 
     def any(self) -> bool:
         """Whether a key or a site key was ever made, valid or not."""
+        from brain.state.engine import is_there
+
         # What doesn't exist holds no key, and is not made by looking.
-        if not self._settings.state_url and not (self._settings.home / "state.db").exists():
+        if not is_there(self._settings):
             return False
-        keys, sites, _ = self._stores()
-        return keys.any() or sites.any()
+        return self._stores().keys.any() or self._stores().sites.any()
 
     def origins(self) -> frozenset[str]:
         """Those of the site keys; none where they can't be read. Never raises."""
         try:
-            return self._stores()[1].origins() if self.any() else frozenset()
+            return self._stores().sites.origins() if self.any() else frozenset()
         except BrainError as error:
             _log.warning("the site keys could not be read: %s", error)
             return frozenset()
 
     def document(self, id: str, scope: Scope) -> Document | None:
         """None where there is none in that scope."""
-        found = self._stores()[0].document(scope.tenant, id)
+        found = self._stores().keys.document(scope.tenant, id)
         return found if found and may_read(found, scope) else None
+
+    def documents(self, ids: Iterable[str], scope: Scope) -> dict[str, Document]:
+        """Those in that scope, by id."""
+        found = self._stores().keys.documents(scope.tenant, ids)
+        return {id: document for id, document in found.items() if may_read(document, scope)}
 
     def close(self) -> None:
         for store in self._opened or ():
@@ -68,14 +85,25 @@ class Known:
 
     @property
     def feedbacks(self) -> "Feedbacks":
-        return self._stores()[2]
+        return self._stores().feedbacks
 
-    def _stores(self) -> "tuple[Keys, Sites, Feedbacks]":
+    @property
+    def conversations(self) -> "Conversations":
+        return self._stores().conversations
+
+    @property
+    def erasing(self) -> "Erasing":
+        return self._stores().erasing
+
+    def _stores(self) -> "_Stores":
+        from brain.conversations.store import Conversations
         from brain.feedback import Feedbacks
         from brain.keys.sites import Sites  # SQLAlchemy takes a moment to load
         from brain.keys.store import Keys
+        from brain.retention.erasing import Erasing
 
         with self._lock:
             if self._opened is None:
-                self._opened = Keys(self._settings), Sites(self._settings), Feedbacks(self._settings)
+                of = self._settings
+                self._opened = _Stores(Keys(of), Sites(of), Feedbacks(of), Conversations(of), Erasing(of))
             return self._opened

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from api.answers import AnswerRequest
+from api.answers import AskRequest
 from api.caller import Caller, readable
 from api.chat_text import whole_text
 from api.documents import DocumentRequest, DocumentResponse, shown_document
@@ -55,9 +55,9 @@ class Tool:
         return await self.run(self.takes.model_validate(arguments), desk)
 
 
-async def _ask(asked: AnswerRequest, desk: Desk) -> Said:
+async def _ask(asked: AskRequest, desk: Desk) -> Said:
     most = desk.brain.settings.service.max_question_chars
-    answer = shown(await desk.brain.ask(asked.question_of(desk.who, most, asked.before())))
+    answer = shown(await desk.brain.ask(asked.question_of(desk.who, most, asked.before()), desk.who.recorded))
     return Said(whole_text(answer), answer)
 
 
@@ -85,7 +85,7 @@ TOOLS = {
             "Answer a question from the company's knowledge, in the question's language. Every sentence cites its documents; "
             "where the knowledge does not hold the answer, it says so. Earlier turns of the conversation go into `turns`.",
             "ask",
-            AnswerRequest,
+            AskRequest,
             AnswerResponse,
             _ask,
         ),

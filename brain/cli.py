@@ -27,6 +27,7 @@ from brain.console import (
 )
 from brain.errors import BrainError
 from brain.keys import cli as keys_cli
+from brain.retention import cli as retention_cli
 from brain.traces import cli as traces_cli
 from brain.types import DEFAULT_TENANT, INTERNAL, Question
 
@@ -196,3 +197,4 @@ feedback_cli.register(app)
 life_cli.register(app)
 traces_cli.register(app)
 keys_cli.register(app)
+retention_cli.register(app)

@@ -2,17 +2,16 @@
 
 import json
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from hashlib import sha256
 from typing import Any, Literal
 from uuid import uuid4
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from brain.errors import RepeatedError, StoreError
 from brain.privacy import mask
-from brain.settings import Settings
 from brain.state import Base, State
 
 Complaint = Literal["wrong", "incomplete", "outdated", "irrelevant", "unclear", "other"]
@@ -53,10 +52,6 @@ class Feedback:
 class Feedbacks(State):
     """Writes and reads them; every method is one transaction. Raises StoreError."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
-        self._keep = timedelta(days=settings.feedback.keep_days)
-
     def save(self, given: Feedback, idempotency_key: str = "") -> str:
         """Its id: with an idempotency key the same for the same caller and key, and then it is written once.
 
@@ -88,12 +83,9 @@ class Feedbacks(State):
             return row.signature if row else None
 
     def _write(self, id: str, given: Feedback, signature: str) -> str:
-        """Old ones go at the same time."""
         now = datetime.now(UTC)
         kept = replace(given, comment=_masked(given.comment), correction=_masked(given.correction))
         with self._session() as session:
-            if self._keep:
-                session.execute(delete(FeedbackRow).where(FeedbackRow.given_at < _stamp(now - self._keep)))
             session.add(FeedbackRow(id=id, given_at=_stamp(now), signature=signature, **asdict(kept)))
         return signature
 

@@ -90,12 +90,15 @@ class Brain:
         with self._held() as serving:
             return await serving.retriever.search(question, limit, per_document)
 
-    async def ask(self, question: Question) -> Answer:
+    async def ask(self, question: Question, asked_by: str | None = None) -> Answer:
         """An answer whose every sentence is cited, or a refusal with its reason."""
-        return await whole(self.stream(question))
+        return await whole(self.stream(question, asked_by))
 
-    async def stream(self, question: Question) -> Events:
-        """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped."""
+    async def stream(self, question: Question, asked_by: str | None = None) -> Events:
+        """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped.
+
+        `asked_by` is what the caller is recorded as beside the trace, to be erased by.
+        """
         with self._held() as serving:
             verifier = Verifier(_encode(serving))
             like = likeness_of(serving.questions)
@@ -105,7 +108,7 @@ class Brain:
                 async for event in events:
                     if isinstance(event, Answer):
                         self.metrics.answered(event)
-                        self._traces.keep(event, _served(serving, self.settings))
+                        self._traces.keep(event, _served(serving, self.settings), asked_by)
                     yield event
 
     def trace(self, id: str) -> dict[str, Any] | None:

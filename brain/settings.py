@@ -240,6 +240,19 @@ class FeedbackSettings(_Section):
     keep_days: int = Field(365, ge=0, description="older feedback is deleted; 0: none is")
 
 
+class ConversationsSettings(_Section):
+    """What the service keeps of conversations that it was asked to keep."""
+
+    keep_days: int = Field(90, ge=0, description="deleted so long after the last question; 0: none is")
+    exchanges: int = Field(100, ge=1, le=1000, description="of one conversation; beyond, the first ones are deleted")
+
+
+class AuditSettings(_Section):
+    """The record of administrative acts."""
+
+    keep_days: int = Field(1095, ge=0, description="older entries are deleted; 0: none is")
+
+
 class AccessSettings(_Section):
     """Which documents each kind of reader may see."""
 
@@ -309,6 +322,8 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     traces: TracesSettings = TracesSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    conversations: ConversationsSettings = ConversationsSettings()
+    audit: AuditSettings = AuditSettings()
     access: AccessSettings = AccessSettings()
     service: ServiceSettings = ServiceSettings()
     limits: LimitSettings = LimitSettings()

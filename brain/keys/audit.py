@@ -1,4 +1,4 @@
-"""Administrative acts, each written in the transaction that does it. Nothing is ever changed or deleted here."""
+"""Administrative acts, each written in the transaction that does it, never changed, and kept for `audit.keep_days`."""
 
 import getpass
 from datetime import UTC, datetime

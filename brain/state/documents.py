@@ -115,6 +115,15 @@ class State(Database):
             row = session.get(DocumentRow, (tenant, id))
             return _document(row) if row else None
 
+    def documents(self, tenant: str, ids: Iterable[str]) -> dict[str, Document]:
+        """Those that are there, by id."""
+        with self._session() as session:
+            rows = (
+                session.scalars(select(DocumentRow).where(DocumentRow.tenant == tenant, DocumentRow.id.in_(some)))
+                for some in _chunks(ids)
+            )
+            return {row.id: _document(row) for found in rows for row in found}
+
     def to_build(self, index_id: str) -> list[tuple[str, str]]:
         """(tenant, id) of the documents that this index, not the current one, does not hold as they are now."""
         held = (

@@ -9,7 +9,14 @@ from sqlalchemy import MetaData
 
 from brain.state.models import Base
 
-MODULES = ("brain.feedback", "brain.keys.audit", "brain.keys.sites", "brain.keys.store", "brain.traces.store")
+MODULES = (
+    "brain.conversations.store",
+    "brain.feedback",
+    "brain.keys.audit",
+    "brain.keys.sites",
+    "brain.keys.store",
+    "brain.traces.store",
+)
 """Those that define models on `Base`. By name, as modules of other packages may be among them."""
 
 

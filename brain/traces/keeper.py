@@ -2,12 +2,13 @@
 
 import logging
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from queue import Empty, Full, Queue
 from threading import Event, Lock, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
+from brain.errors import BrainError
 from brain.settings import Settings
 from brain.traces.record import Served, record_of
 from brain.types import Answer
@@ -21,9 +22,10 @@ BATCH = 100
 GATHER_S = 0.25
 """Seconds that a trace waits for others, to be written with them in one transaction."""
 PURGE_S = 3600
+"""Seconds between looks whether something has become too old."""
 FLUSH_S = 10
 """Longest wait for what is not written yet, when it is asked for or all is closed."""
-_Item = tuple[Answer, Served, datetime]
+_Item = tuple[Answer, Served, datetime, str | None]
 _log = logging.getLogger(__name__)
 
 
@@ -39,7 +41,7 @@ class TraceKeeper:
         self._purged: float | None = None
         self._kept = self._lost = 0
 
-    def keep(self, answer: Answer, served: Served) -> None:
+    def keep(self, answer: Answer, served: Served, asked_by: str | None = None) -> None:
         """Returns at once. Never raises."""
         if not self._settings.traces.enabled:
             return
@@ -50,7 +52,7 @@ class TraceKeeper:
             try:
                 if self._closing.is_set():
                     raise Full
-                self._queue.put_nowait((answer, served, datetime.now(UTC)))
+                self._queue.put_nowait((answer, served, datetime.now(UTC), asked_by))
             except Full:
                 self._lost += 1
 
@@ -92,12 +94,12 @@ class TraceKeeper:
             answers, flushed = self._next()
             try:
                 self._write(answers)
-                self._purge()
             except Exception as error:  # noqa: BLE001  whatever it was: answers must go on
                 self._lost += len(answers)
                 _log.warning("%d traces are lost: %s", len(answers), error)
             for event in flushed:
                 event.set()
+            self._purge()
         if self._store:
             self._store.close()
 
@@ -113,7 +115,8 @@ class TraceKeeper:
     def _write(self, answers: list[_Item]) -> None:
         if not answers:
             return
-        self._opened().save([record_of(answer, served, moment) for answer, served, moment in answers])
+        records = [record_of(answer, served, moment) for answer, served, moment, _ in answers]
+        self._opened().save(records, [asked_by for *_, asked_by in answers])
         self._kept += len(answers)
 
     def _opened(self) -> "Traces":
@@ -124,8 +127,14 @@ class TraceKeeper:
         return self._store
 
     def _purge(self) -> None:
-        days, now = self._settings.traces.keep_days, monotonic()
-        if not days or self._store is None or (self._purged is not None and now - self._purged < PURGE_S):
+        """Also where no service runs, which does it by itself."""
+        now = monotonic()
+        if self._store is None or (self._purged is not None and now - self._purged < PURGE_S):
             return
+        from brain.retention.purging import purge_when_due
+
         self._purged = now
-        self._store.forget_before((datetime.now(UTC) - timedelta(days=days)).isoformat(timespec="milliseconds"))
+        try:
+            purge_when_due(self._settings)
+        except BrainError as error:
+            _log.warning("what is too old could not be deleted: %s", error)

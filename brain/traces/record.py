@@ -47,7 +47,7 @@ def record_of(answer: Answer, served: Served, answered_at: datetime | None = Non
         "code": code_version(),
         "settings": served.settings.answer.model_dump(mode="json"),
     }
-    whole: dict[str, Any] = _masked(found | trace | made)
+    whole: dict[str, Any] = masked(found | trace | made)
     said = (answer.trace.question.text, *(turn.text for turn in answer.trace.question.turns))
     return whole | {"question_masked": any(mask(text) != text for text in said)}
 
@@ -92,11 +92,12 @@ def stands(quote: Mapping[str, Any], body: str) -> bool:
     return any(hash_of(body[at : at + length]) == quote["quote_hash"] for at in range(len(body) - length + 1))
 
 
-def _masked(value: Any, key: str = "") -> Any:
+def masked(value: Any, key: str = "") -> Any:
+    """Plain values without personal data and without what no database takes."""
     if isinstance(value, str):
         return _UNSTORABLE.sub("", value if key in _AS_THEY_ARE else mask(value))
     if isinstance(value, Mapping):
-        return {name: _masked(inner, name) for name, inner in value.items()}
+        return {name: masked(inner, name) for name, inner in value.items()}
     if isinstance(value, list | tuple):
-        return [_masked(inner, key) for inner in value]
+        return [masked(inner, key) for inner in value]
     return value

@@ -2,9 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
-from sqlalchemy import JSON, delete, func, select
+from sqlalchemy import JSON, select
 from sqlalchemy.orm import Mapped, mapped_column
 
 from brain.state import Base, DocumentRow, State
@@ -23,6 +24,8 @@ class TraceRow(Base):
     audience: Mapped[str]
     answered_at: Mapped[str] = mapped_column(index=True)
     status: Mapped[str]
+    asked_by: Mapped[str | None]
+    """What the caller of the service is recorded as: for erasing what one person asked, never shown."""
     question: Mapped[str]
     record: Mapped[Record] = mapped_column(JSON)
 
@@ -52,16 +55,16 @@ class Cited:
 class Traces(State):
     """Reads and writes them; every method is one transaction. Raises StoreError."""
 
-    def save(self, records: Sequence[Record]) -> None:
-        """All or none."""
+    def save(self, records: Sequence[Record], asked_by: Sequence[str | None] = ()) -> None:
+        """All or none; `asked_by` says of each who asked, where that is known."""
         with self._session() as session:
-            for record in records:
+            for record, asker in zip_longest(records, asked_by):
                 question = record["question"]
                 own = {"id": record["id"], "tenant": question["tenant"], "audience": question["audience"]}
                 row = TraceRow(
                     **own, answered_at=record["answered_at"], status=record["status"], question=question["text"]
                 )
-                row.record = record
+                row.record, row.asked_by = record, asker
                 session.merge(row)
                 cited = {c["document_id"] for sentence in record["sentences"] for c in sentence["citations"]}
                 for id in cited:
@@ -96,15 +99,6 @@ class Traces(State):
             found = found.where(CitedRow.tenant == tenant)
         with self._session() as session:
             return [Cited(*row) for row in session.execute(found)]
-
-    def forget_before(self, moment: str) -> int:
-        """Deletes older traces; returns how many."""
-        old = select(TraceRow.id).where(TraceRow.answered_at < moment)
-        with self._session() as session:
-            count = session.scalar(select(func.count()).select_from(old.subquery())) or 0
-            session.execute(delete(CitedRow).where(CitedRow.trace_id.in_(old)))
-            session.execute(delete(TraceRow).where(TraceRow.answered_at < moment))
-        return count
 
     def newest(self, limit: int) -> list[Record]:
         """The latest records, newest first."""

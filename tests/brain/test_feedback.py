@@ -7,13 +7,12 @@ from pathlib import Path
 from threading import Thread
 
 import pytest
-from sqlalchemy import update
 from typer.testing import CliRunner
 
 from brain.cli import app
 from brain.errors import RepeatedError
-from brain.feedback import Feedback, FeedbackRow, Feedbacks
-from brain.settings import FeedbackSettings, Settings, load_settings
+from brain.feedback import Feedback, Feedbacks
+from brain.settings import Settings, load_settings
 
 GIVEN = Feedback("a" * 32, "acme", "public", "key::1", "down", "outdated", "C'est 30 jours.", "Sous 30 jours.")
 
@@ -73,18 +72,6 @@ def test_personal_data_is_masked(feedbacks: Feedbacks) -> None:
 
     (row,) = feedbacks.newest()
     assert "jean@" not in row["comment"] and "53 73" not in row["correction"]
-
-
-@pytest.mark.parametrize(("days", "left"), [(365, 1), (0, 2)])
-def test_old_feedback_goes_with_the_next(place: Settings, days: int, left: int) -> None:
-    feedbacks = Feedbacks(place.model_copy(update={"feedback": FeedbackSettings(keep_days=days)}))
-    feedbacks.save(GIVEN)
-    with feedbacks._session() as session:
-        session.execute(update(FeedbackRow).values(given_at="2020-01-01T00:00:00.000+00:00"))
-    feedbacks.save(GIVEN)
-
-    assert len(feedbacks.newest()) == left
-    feedbacks.close()
 
 
 def test_the_command_lists_it(quick_path: Path) -> None:

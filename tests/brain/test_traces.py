@@ -120,7 +120,7 @@ def test_without_prices_or_counts_there_is_no_cost(settings: Settings) -> None:
     assert cost(None, settings.model_copy(update={"llm": LLMSettings(price_in=1)})) is None
 
 
-def test_traces_come_back_and_the_old_ones_go(traces: Traces, settings: Settings) -> None:
+def test_traces_come_back_newest_first(traces: Traces, settings: Settings) -> None:
     now = datetime.now(UTC)
     old = record_of(answer_of("old"), served(settings), now - timedelta(days=91))
     new = record_of(answer_of("new"), served(settings), now)
@@ -130,9 +130,6 @@ def test_traces_come_back_and_the_old_ones_go(traces: Traces, settings: Settings
     assert traces.get("new") == new
     assert [record["id"] for record in traces.newest(5)] == ["new", "old"]
     assert traces.get("absent") is None
-    assert traces.forget_before((now - timedelta(days=90)).isoformat(timespec="milliseconds")) == 1
-    assert traces.get("old") is None
-    assert [cited.trace_id for cited in traces.citing()] == ["new"]
 
 
 @pytest.mark.parametrize(
@@ -173,9 +170,9 @@ def test_keeping_waits_for_nobody_and_what_is_too_much_is_counted(
 ) -> None:
     allowed, save = Event(), Traces.save
 
-    def held_up(self: Traces, records: Any) -> None:
+    def held_up(self: Traces, *what: Any) -> None:
         allowed.wait()
-        save(self, records)
+        save(self, *what)
 
     monkeypatch.setattr(Traces, "save", held_up)
     keeper = TraceKeeper(settings, most_waiting=5)
