@@ -1,11 +1,12 @@
-"""`brain serve`: the HTTP service, in this process."""
+"""`brain serve`: the HTTP service, in this process or in several."""
 
 import contextlib
 import logging
 import signal
 import socket
 import sys
-from typing import Annotated
+from functools import partial
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -16,6 +17,9 @@ from brain.keys.secret import without_secrets
 from brain.privacy import mask
 from brain.serving_prompts import check_prompts
 from brain.settings import ServiceSettings, Settings
+
+if TYPE_CHECKING:
+    from fastapi import FastAPI
 
 GRACE_SECONDS = 10
 _STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red", logging.CRITICAL: "bold red"}
@@ -30,21 +34,27 @@ def serve(
     host: Annotated[str | None, typer.Option(help="Address to listen on [default: 127.0.0.1]")] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="[default: 8000]")] = None,
     audience: Annotated[str | None, typer.Option(help="As whom callers without a key ask [default: public]")] = None,
+    workers: Annotated[
+        int, typer.Option(min=1, help="Processes; several need a Qdrant server, PostgreSQL and Redis.")
+    ] = 1,
     dev: Annotated[bool, typer.Option("--dev", help="Serve a prompt that was not released, or altered since.")] = False,
     home: HomeOption = None,
 ) -> None:
     """Answer questions over HTTP until stopped.
 
-    One process: an embedded index has one owner. Example: brain serve --port 8080
+    An embedded index has one owner: one process. Example: brain serve --port 8080
     """
+    from api.processes import alone, check_workers
+
     flags = {"host": host, "port": port, "audience": audience}
     settings = settings_for(home, service={name: value for name, value in flags.items() if value is not None})
     if not dev:
         check_prompts(settings)
-    listener = _listen(settings.service)
-    _announce(settings)
-    _log_to_terminal()
-    _run(settings, listener)
+    check_workers(settings, workers)
+    with alone(settings):
+        listener = _listen(settings.service)
+        _announce(settings)
+        _run(settings, listener, workers)
 
 
 def _listen(service: ServiceSettings) -> socket.socket:
@@ -99,15 +109,16 @@ def _log_to_terminal() -> None:
     logging.getLogger("api").setLevel(logging.INFO)
 
 
-def _run(settings: Settings, listener: socket.socket) -> None:
+def _run(settings: Settings, listener: socket.socket, workers: int) -> None:
     # Once it has shut down, uvicorn raises the signal that stopped it again: being stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     import uvicorn
-
-    from api.app import create_app
+    from uvicorn.supervisors import Multiprocess
 
     config = uvicorn.Config(
-        create_app(settings),
+        partial(_app, settings),
+        factory=True,
+        workers=workers,
         log_config=None,
         access_log=False,
         ws="none",
@@ -115,5 +126,16 @@ def _run(settings: Settings, listener: socket.socket) -> None:
         forwarded_allow_ips=settings.service.proxies,
         timeout_graceful_shutdown=GRACE_SECONDS,
     )
+    if workers > 1:
+        Multiprocess(config, [listener]).run()
+        return
     with contextlib.suppress(KeyboardInterrupt):
         uvicorn.Server(config).run(sockets=[listener])
+
+
+def _app(settings: Settings) -> "FastAPI":
+    """In the process that serves it, which may be another than this one."""
+    from api.app import create_app
+
+    _log_to_terminal()
+    return create_app(settings)

@@ -77,7 +77,7 @@ def restore(settings: Settings, source: Path, *, force: bool = False, say: Say =
             "Set index.provider, or ingest anew.",
         )
     home = settings.home.iterdir() if settings.home.exists() else ()
-    if not force and any(not path.name.startswith(".changing-") for path in home):
+    if not force and any(not path.name.startswith((".changing-", ".serving-")) for path in home):
         raise BackupError(f"{settings.home} is not empty.", "Give another --home, or --force to replace what is there.")
     with changing(settings):
         generations, name = generations_of(settings), f"{contents['manifest']['id'][:8]}-{uuid4().hex[:4]}"

@@ -43,7 +43,8 @@ async def test_every_error_is_documented_as_a_problem() -> None:
     assert set(map(tuple, responses.values())) == {("application/problem+json",)}
     for path in ("/v1/answer", "/v1/search"):
         assert {status for where, status in responses if where == path} == {
-            *("400", "401", "403", "413", "422", "429", "500", "502", "503")
+            *("400", "401", "403", "413", "422", "429", "500", "502", "503"),
+            *(["404"] if path == "/v1/answer" else []),
         }
 
 
