@@ -1,6 +1,7 @@
 """`POST /v1/widget/token`: what a help centre's page asks with."""
 
 import asyncio
+import contextlib
 from datetime import timedelta
 
 from fastapi import APIRouter, Request
@@ -20,6 +21,11 @@ class TokenRequest(BaseModel):
     model_config = ConfigDict(extra="forbid")
 
     site_key: str = Field(max_length=100, examples=["site_3f9a0c1b22de"])
+    token: str | None = Field(
+        None,
+        max_length=2000,
+        description="the one before, while it is valid: the visitor stays the same, with its conversations and limits",
+    )
 
 
 class TokenResponse(BaseModel):
@@ -39,7 +45,7 @@ async def widget_token(request: Request, body: TokenRequest, gate: GateDep) -> T
 
     The page's origin is what the browser says in `Origin`; it must be one of the site key's.
     """
-    from brain.keys.tokens import issue
+    from brain.keys.tokens import issue, visitor_of
 
     await gate.take_address(request)
     site = await asyncio.to_thread(gate.known.site, body.site_key)
@@ -49,4 +55,9 @@ async def widget_token(request: Request, body: TokenRequest, gate: GateDep) -> T
     origin = request.headers.get("Origin", "")
     if origin not in site.origins:
         raise ForbiddenError("This site key is not for this page's origin.", "See: brain keys origins")
-    return TokenResponse(token=issue(site, origin, timedelta(seconds=seconds)), expires_in=seconds)
+    visitor = ""
+    if body.token:
+        with contextlib.suppress(KeyRefusedError):  # too late, or not of this page: a visitor like any other
+            visitor = visitor_of(body.token, origin, {site.id: site}.get).id
+    token = issue(site, origin, timedelta(seconds=seconds), visitor=visitor)
+    return TokenResponse(token=token, expires_in=seconds)

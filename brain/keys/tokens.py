@@ -24,12 +24,12 @@ class Visitor:
     site: Site
 
 
-def issue(site: Site, origin: str, lifetime: timedelta, now: datetime | None = None) -> str:
-    """Raises KeyRefusedError where the site key is not for this origin."""
+def issue(site: Site, origin: str, lifetime: timedelta, now: datetime | None = None, visitor: str = "") -> str:
+    """For that visitor, or a new one. Raises KeyRefusedError where the site key is not for this origin."""
     if origin not in site.origins:
         raise KeyRefusedError("This site key is not for this page's origin.", "See: brain keys origins")
     start = now or datetime.now(UTC)
-    claims = {"sub": site.id, "origin": origin, "jti": uuid4().hex, "iat": start, "exp": start + lifetime}
+    claims = {"sub": site.id, "origin": origin, "jti": visitor or uuid4().hex, "iat": start, "exp": start + lifetime}
     return jwt.encode(claims, site.signing, ALGORITHM, headers={"kid": site.id})
 
 

@@ -32,6 +32,9 @@ from brain.testing import HashEncoder
 
 LAST = "/v1/answers/LAST?trace=true"
 """Stands for the last answer that anybody was given."""
+TALK = "TALK"
+"""Stands for the last conversation that anybody began."""
+TALKS = "/v1/conversations"
 _HOUR = timedelta(hours=1)
 PAGE = "https://help.example.com"
 TENANTS = ("alpha", "beta")
@@ -103,6 +106,7 @@ class Service:
     def __init__(self, brain: Brain) -> None:
         self.log, self._runner = Log(), asyncio.Runner()
         self._started, self._ending = asyncio.Event(), asyncio.Event()
+        self.talks: dict[str, Reader] = {}
         self.readers = list(self._readers(brain))
         app = create_app(brain.settings, brain)
         self._asks = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://localhost")
@@ -196,8 +200,29 @@ _calls = _tools.map(
 _rpc = {"Accept": "application/json, text/event-stream"}
 _looks = st.tuples(st.just("GET"), st.just(LAST), st.none(), st.just({}))
 _says = st.fixed_dictionaries({"answer_id": st.just(""), "thumbs": st.sampled_from(["up", "down"]), "comment": _some})
+_talks = st.one_of(
+    st.tuples(
+        st.just("POST"), st.just(TALKS), st.one_of(st.just({}), _some.map(lambda title: {"title": title})), st.just({})
+    ),
+    st.tuples(st.just("GET"), st.just(TALKS), st.none(), st.sampled_from([{}, _pretence])),
+    st.tuples(
+        st.sampled_from(["GET", "GET", "DELETE"]),
+        st.just(f"{TALKS}/{TALK}"),
+        st.none(),
+        st.sampled_from([{}, _pretence]),
+    ),
+    st.tuples(
+        st.just("POST"),
+        st.just("/v1/answer"),
+        st.fixed_dictionaries(_asked | {"conversation_id": st.just(TALK)}),
+        st.sampled_from([{}, _stream, _pretence]),
+    ),
+    st.tuples(st.just("POST"), st.just("/v1/erasures"), _some.map(lambda text: {"text": text}), st.just({})),
+)
 _requests = st.one_of(
     _looks,
+    _talks,
+    _talks,
     st.tuples(st.just("POST"), st.just("/v1/feedback"), _says, st.just({})),
     st.tuples(st.just("POST"), st.just("/mcp"), _calls, st.just(_rpc)),
     st.tuples(st.just("POST"), st.just("/v1/answer"), _answers, st.sampled_from([{}, _stream, _pretence])),
@@ -213,29 +238,62 @@ _requests = st.one_of(
 @settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(asked=st.lists(st.tuples(st.integers(0, 5), _requests), min_size=1, max_size=6))
 def test_nobody_meets_what_is_not_theirs(service: Service, asked: list[tuple[int, Any]]) -> None:
-    last, typed = "0" * 32, ""
+    last, typed, talk = "0" * 32, "", "0" * 32
     for who, (method, path, body, headers) in asked:
         reader = service.readers[who]
         service.log.said.clear()
         sent = body | {"answer_id": last} if path == "/v1/feedback" else body
+        within = TALK in f"{path}{body}"
+        if body and "conversation_id" in body:
+            sent = body | {"conversation_id": talk}
 
-        response = service.send(reader, method, path.replace("LAST", last), sent, headers)
+        response = service.send(reader, method, path.replace("LAST", last).replace(TALK, talk), sent, headers)
 
-        assert response.status_code in {200, 201, 403 if reader.widget else 200, 404 if path == LAST else 200, 422}
+        if within:
+            own = service.talks.get(talk) is reader
+            assert response.status_code in ({204 if method == "DELETE" else 200} if own else {404})
+        else:
+            allowed = {200, 201, 403 if reader.widget else 200, 404 if path == LAST else 200, 422}
+            assert response.status_code in allowed
+        if (method, path, response.status_code) == ("POST", TALKS, 201):
+            talk = response.json()["id"]
+            service.talks[talk] = reader
+        elif (method, response.status_code) == ("DELETE", 204):
+            del service.talks[talk]
         if id := given_id(response):
             last, typed = (id, str(body)) if body else (last, typed)
-        shown = (
-            json.dumps(response.json(), ensure_ascii=False)
-            if "json" in response.headers["content-type"]
-            else response.text
-        )
-        told = f"{shown} {response.headers}"
+        told = f"{shown_of(response, method, path)} {response.headers}"
         # An answer that is looked at again shows what was typed then.
         known = typed if path == LAST else ""
         assert not [word for word in reader.others if word in told and word not in known]
         assert not [page.word for page in PAGES if page.word in " ".join(service.log.said)]
         if response.status_code == 200:
             check_counts(reader, path, body, response)
+            check_talks(service, reader, path, response)
+
+
+def shown_of(response: httpx.Response, method: str, path: str) -> str:
+    """What a response says beyond what its reader typed in a conversation of its own."""
+    if not response.content or "json" not in response.headers["content-type"]:
+        return response.text
+    found = response.json()
+    if path.startswith(TALKS) and response.is_success:
+        for one in (found, *found.get("conversations", []), *found.get("exchanges", [])):
+            one.pop("title", None)
+            one.pop("question", None)
+        for exchange in found.get("exchanges", []):
+            (exchange["answer"] or {}).pop("question", None)
+    return json.dumps(found, ensure_ascii=False)
+
+
+def check_talks(service: Service, reader: Reader, path: str, response: httpx.Response) -> None:
+    if path == TALKS:
+        listed = [one["id"] for one in response.json()["conversations"]]
+        assert all(service.talks[id] is reader for id in listed)
+    if path == "/v1/erasures":
+        sees = {"agent": ("agent", "public"), "public": ("public",)}[reader.audience]
+        near = [one for one in service.talks.values() if one.tenant == reader.tenant and one.audience in sees]
+        assert response.json()["conversations"] <= len(near)
 
 
 def given_id(response: httpx.Response) -> str:
@@ -275,6 +333,20 @@ def test_each_document_is_read_by_its_readers_alone(service: Service) -> None:
 
             there = [own for own in reader.own if own.id == page.id and not own.ends and not reader.widget]
             assert [own.word for own in PAGES if own.word in told] == [own.word for own in there]
+
+
+def test_each_conversation_is_its_makers_alone(service: Service) -> None:
+    made = []
+    for maker in service.readers:
+        id = service.send(maker, "POST", TALKS, {}, {}).json()["id"]
+        word = next(page.word for page in maker.own if not page.ends)
+        body = {"question": f"délai de retour {word}", "tags": [f"pays:{word}"], "conversation_id": id}
+        assert service.send(maker, "POST", "/v1/answer", body, {}).json()["status"] == "answered"
+        made.append((id, maker, word))
+    for id, maker, word in made:
+        for reader in service.readers:
+            looked = service.send(reader, "GET", f"{TALKS}/{id}", None, {})
+            assert (looked.status_code, word in looked.text) == ((200, True) if reader is maker else (404, False))
 
 
 def test_each_answer_is_looked_at_by_its_readers_alone(service: Service) -> None:

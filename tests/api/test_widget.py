@@ -118,6 +118,32 @@ async def test_exchanging_is_limited_by_address(house: Any) -> None:
         assert [(await exchange(asks, site.id, house.page)).status_code for _ in range(3)] == [200, 200, 429]
 
 
+async def test_a_visitor_who_shows_a_valid_token_stays_the_same_with_its_conversations_and_limits(house: Any) -> None:
+    site, other = house.site(), house.site()
+    async with house.asking(house.with_settings({"visitor": "4/hour"}), VISITOR) as asks:
+        first = await exchange(asks, site.id, house.page)
+
+        async def renewed(key: str, token: str) -> dict[str, str]:
+            body = {"site_key": key, "token": token}
+            given = await asks.post("/v1/widget/token", json=body, headers={"Origin": house.page})
+            assert given.status_code == 200
+            return {"Authorization": f"Bearer {given.json()['token']}", "Origin": house.page}
+
+        token = first.json()["token"]
+        before = {"Authorization": f"Bearer {token}", "Origin": house.page}
+        begun = (await asks.post("/v1/conversations", json={}, headers=before)).json()["id"]
+        again = await renewed(site.id, token)
+        assert again != before
+        assert [one["id"] for one in (await asks.get("/v1/conversations", headers=again)).json()["conversations"]] == [
+            begun
+        ]
+        for key, shown in ((site.id, token[:-4] + "AAAA"), (other.id, token), (site.id, "nothing")):
+            stranger = await renewed(key, shown)
+            assert (await asks.get("/v1/conversations", headers=stranger)).json()["conversations"] == []
+        statuses = [(await asks.get("/v1/conversations", headers=again)).status_code for _ in range(3)]
+    assert statuses == [200, 200, 429]
+
+
 async def test_a_site_key_of_its_own_rate(house: Any) -> None:
     site = house.site(rate="1/day")
     async with house.asking(client=VISITOR) as asks:
