@@ -133,7 +133,6 @@ async def test_a_visitor_who_shows_a_valid_token_stays_the_same_with_its_convers
         before = {"Authorization": f"Bearer {token}", "Origin": house.page}
         begun = (await asks.post("/v1/conversations", json={}, headers=before)).json()["id"]
         again = await renewed(site.id, token)
-        assert again != before
         assert [one["id"] for one in (await asks.get("/v1/conversations", headers=again)).json()["conversations"]] == [
             begun
         ]
