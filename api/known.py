@@ -104,6 +104,9 @@ class Known:
 
         with self._lock:
             if self._opened is None:
-                of = self._settings
-                self._opened = _Stores(Keys(of), Sites(of), Feedbacks(of), Conversations(of), Erasing(of))
+                # One pool of connections for all.
+                of, keys = self._settings, Keys(self._settings)
+                self._opened = _Stores(
+                    keys, Sites(of, keys), Feedbacks(of, keys), Conversations(of, keys), Erasing(of, keys)
+                )
             return self._opened

@@ -7,6 +7,7 @@ from brain.errors import IndexMissingError
 from brain.index.generations import current_name, generations_of
 from brain.settings import Settings
 from brain.state import State
+from brain.state.engine import is_there
 
 T = TypeVar("T")
 
@@ -25,7 +26,7 @@ def flags_of(settings: Settings) -> list[dict[str, Any]]:
 
 def _asked(settings: Settings, what: Callable[[State], T]) -> T | None:
     """What the state answers; None where there is no state yet."""
-    if not (settings.state_url or (settings.home / "state.db").exists()):
+    if not is_there(settings):
         return None
     state = State(settings)
     try:

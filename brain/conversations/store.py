@@ -56,8 +56,8 @@ class Conversation:
 class Conversations(Database):
     """Reads and writes them; every method is one transaction. What isn't the owner's isn't there. Raises StoreError."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, beside: Database | None = None) -> None:
+        super().__init__(settings, beside)
         self._most = settings.conversations.exchanges
 
     def create(self, owner: Owner, title: str | None = None) -> Conversation:
