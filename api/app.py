@@ -14,12 +14,13 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api import answers, chat, health, kept, pages, problems, search, widget
+from api import answers, chat, health, imports, kept, live, pages, problems, search, webhooks, widget
 from api.cors import SiteCors
 from api.gate import Gate
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
 from brain.errors import BrainError
+from brain.live import Knowledge
 from brain.session import Brain
 from brain.settings import Settings
 
@@ -29,9 +30,9 @@ if TYPE_CHECKING:
 DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, or there is no answer."
 
 
-def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
-    """A service that opens Brain as it starts and closes it at the end; a given `brain` is used and left open."""
-    opening, gate = Opening(settings, brain), Gate(settings)
+def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowledge | None = None) -> FastAPI:
+    """A service that opens Brain as it starts and closes it at the end; a given `brain` and its `knowledge` are used and left open."""
+    opening, gate = Opening(settings, brain, knowledge), Gate(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -54,11 +55,11 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
         generate_unique_id_function=_route_name,
         lifespan=lifespan,
-        middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit)],
+        middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit, live=settings.live)],
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
     app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
-    for feature in (answers, chat, search, kept, widget, health, pages):
+    for feature in (answers, chat, search, kept, live, imports, webhooks, widget, health, pages):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
     _document_problems(app)

@@ -3,7 +3,7 @@
 import logging
 from datetime import datetime
 from threading import Lock
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from api.documents import may_read
 from brain.errors import BrainError
@@ -12,11 +12,23 @@ from brain.settings import Settings
 from brain.types import Document
 
 if TYPE_CHECKING:
+    from brain.documents import Documents
     from brain.feedback import Feedbacks
+    from brain.jobs import Jobs
     from brain.keys.sites import Site, Sites
     from brain.keys.store import Key, Keys
+    from brain.keys.webhooks import Webhooks
 
 _log = logging.getLogger(__name__)
+
+
+class _Stores(NamedTuple):
+    keys: "Keys"
+    sites: "Sites"
+    feedbacks: "Feedbacks"
+    documents: "Documents"
+    jobs: "Jobs"
+    webhooks: "Webhooks"
 
 
 class Known:
@@ -24,42 +36,42 @@ class Known:
 
     def __init__(self, settings: Settings) -> None:
         self._settings, self._lock = settings, Lock()
-        self._opened: tuple[Keys, Sites, Feedbacks] | None = None
+        self._opened: _Stores | None = None
 
     def check(self, presented: str) -> "Key":
         """Raises KeyRefusedError."""
-        return self._stores()[0].check(presented)
+        return self._stores().keys.check(presented)
 
     def used(self, id: str, moment: datetime) -> None:
         """Never raises."""
         try:
-            self._stores()[0].used(id, moment)
+            self._stores().keys.used(id, moment)
         except BrainError as error:
             _log.warning("the last use of key %s could not be written: %s", id, error)
 
     def site(self, id: str) -> "Site | None":
         """None where it doesn't exist or is revoked."""
-        return self._stores()[1].get(id)
+        return self._stores().sites.get(id)
 
     def any(self) -> bool:
         """Whether a key or a site key was ever made, valid or not."""
         # What doesn't exist holds no key, and is not made by looking.
         if not self._settings.state_url and not (self._settings.home / "state.db").exists():
             return False
-        keys, sites, _ = self._stores()
-        return keys.any() or sites.any()
+        stores = self._stores()
+        return stores.keys.any() or stores.sites.any()
 
     def origins(self) -> frozenset[str]:
         """Those of the site keys; none where they can't be read. Never raises."""
         try:
-            return self._stores()[1].origins() if self.any() else frozenset()
+            return self._stores().sites.origins() if self.any() else frozenset()
         except BrainError as error:
             _log.warning("the site keys could not be read: %s", error)
             return frozenset()
 
     def document(self, id: str, scope: Scope) -> Document | None:
         """None where there is none in that scope."""
-        found = self._stores()[0].document(scope.tenant, id)
+        found = self._stores().keys.document(scope.tenant, id)
         return found if found and may_read(found, scope) else None
 
     def close(self) -> None:
@@ -68,14 +80,32 @@ class Known:
 
     @property
     def feedbacks(self) -> "Feedbacks":
-        return self._stores()[2]
+        return self._stores().feedbacks
 
-    def _stores(self) -> "tuple[Keys, Sites, Feedbacks]":
+    @property
+    def documents(self) -> "Documents":
+        return self._stores().documents
+
+    @property
+    def jobs(self) -> "Jobs":
+        return self._stores().jobs
+
+    @property
+    def webhooks(self) -> "Webhooks":
+        return self._stores().webhooks
+
+    def _stores(self) -> "_Stores":
+        from brain.documents import Documents
         from brain.feedback import Feedbacks
+        from brain.jobs import Jobs
         from brain.keys.sites import Sites  # SQLAlchemy takes a moment to load
         from brain.keys.store import Keys
+        from brain.keys.webhooks import Webhooks
 
         with self._lock:
             if self._opened is None:
-                self._opened = Keys(self._settings), Sites(self._settings), Feedbacks(self._settings)
+                given = self._settings
+                self._opened = _Stores(
+                    Keys(given), Sites(given), Feedbacks(given), Documents(given), Jobs(given), Webhooks(given)
+                )
             return self._opened

@@ -38,14 +38,22 @@ class Passages:
     def _encoder(self) -> Encoder:
         return self._loading.result() if self._loading else self._make_encoder()
 
-    def put(self, batch: Sequence[Item], stale: Callable[[Document], bool], progress: Callable[[int], None]) -> int:
+    def put(
+        self,
+        batch: Sequence[Item],
+        stale: Callable[[Document], bool],
+        progress: Callable[[int], None],
+        *,
+        flush: bool = True,
+    ) -> int:
         """Makes the index hold exactly these documents' passages, on disk; returns how many had to be encoded. Only of `stale`
-        documents may older passages be there."""
+        documents may older passages be there. Without `flush` they are found, but not yet sure to be on disk."""
         encoded = self._index_passages(batch, progress)
         for document, _, chunks in batch:
             if stale(document):
                 self.index.delete_document(document.tenant, document.id, keep=[chunk.id for chunk in chunks])
-        self.index.flush()
+        if flush:
+            self.index.flush()
         return encoded
 
     def drop_strangers(self, state: State) -> None:

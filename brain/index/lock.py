@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 
 from filelock import FileLock, Timeout
@@ -55,3 +57,28 @@ def changing(settings: Settings) -> FolderLock:
     """
     settings.home.mkdir(parents=True, exist_ok=True)
     return FolderLock(settings.home, "changing-", _CHANGING)
+
+
+class SharedLock:
+    """`changing` for the threads of one process, which see to their order themselves: the first takes it, the last frees it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._guard = settings, Lock()
+        self._holders = 0
+        self._taken: FolderLock | None = None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Raises IndexLockedError where another process has it."""
+        with self._guard:
+            if self._taken is None:
+                self._taken = changing(self._settings)
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._holders -= 1
+                if not self._holders:
+                    self._taken.release()
+                    self._taken = None
