@@ -8,7 +8,7 @@ from datetime import date
 from sqlalchemy import delete, exists, select, text, update
 from sqlalchemy.orm import Mapped, mapped_column
 
-from brain.state import Base, DocumentRow, FlagRow, State
+from brain.state import Base, DocumentRow, FlagRow, MetaRow, State
 from brain.tombstones import now
 from brain.types import Document
 
@@ -31,10 +31,11 @@ class TombstoneRow(Base):
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """A document of the state, where it comes from, and whether the index is known to hold it on disk, as so many passages."""
+    """A document of the state, where in which source it is, and whether the index is known to hold it on disk, as so many passages."""
 
     document: Document
     source: str
+    location: str
     content_hash: str
     indexed: bool
     passages: int
@@ -126,6 +127,12 @@ class Documents(State):
         with self._session() as session:
             return list(session.scalars(select(DocumentRow.source).distinct().order_by(DocumentRow.source)))
 
+    def metas(self, prefix: str) -> dict[str, str]:
+        """The facts whose names begin so."""
+        with self._session() as session:
+            rows = session.scalars(select(MetaRow).where(MetaRow.key.startswith(prefix, autoescape=True)))
+            return {row.key: row.value for row in rows}
+
     def keys(self, source: str) -> list[Key]:
         asked = select(DocumentRow.tenant, DocumentRow.id).where(DocumentRow.source == source)
         with self._session() as session:
@@ -135,4 +142,4 @@ class Documents(State):
 def _record(row: DocumentRow) -> Record:
     values = {field.name: getattr(row, field.name) for field in fields(Document)}
     document = Document(**values | {"audience": tuple(row.audience), "tags": tuple(row.tags)})
-    return Record(document, row.source, row.content_hash, row.indexed, row.passages)
+    return Record(document, row.source, row.location, row.content_hash, row.indexed, row.passages)

@@ -148,6 +148,10 @@ class State:
         with self._session() as session:
             session.merge(MetaRow(key=key, value=value))
 
+    def forget_meta(self, key: str) -> None:
+        with self._session() as session:
+            session.execute(delete(MetaRow).where(MetaRow.key == key))
+
     def files(self, source: str) -> dict[str, FileRow]:
         with self._session() as session:
             return {row.path: row for row in session.scalars(select(FileRow).where(FileRow.source == source))}

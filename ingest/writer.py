@@ -88,7 +88,7 @@ class Writer:
     """Writes documents to the current index and the state: the only one that does."""
 
     def __init__(self, index: Index, state: State, encoder: Callable[[], Encoder], settings: Settings) -> None:
-        self._passages, self._index, self._state = Passages(index, encoder, settings), index, state
+        self._passages, self.index, self._state = Passages(index, encoder, settings), index, state
         self.expect_work = self._passages.expect_work
         current = index.manifest["id"]
         if state.meta(INDEX_ID) != current and state.built(current):
@@ -114,14 +114,18 @@ class Writer:
             return
         self._state.mark_unindexed(keys)
         for tenant, id in keys:
-            self._index.delete_document(tenant, id)
-        self._index.flush()
+            self.index.delete_document(tenant, id)
+        self.index.flush()
         self._state.delete(keys)
+
+    def drop_strangers(self) -> None:
+        """Removes the passages of documents that the state does not hold."""
+        self._passages.drop_strangers(self._state)
 
     def reconcile(self) -> None:
         """After a run over an index that the state did not know: drops what the state does not hold, and remembers it."""
         if not self._strange:
             return
-        self._passages.drop_strangers(self._state)
-        self._state.set_meta(INDEX_ID, self._index.manifest["id"])
+        self.drop_strangers()
+        self._state.set_meta(INDEX_ID, self.index.manifest["id"])
         self._strange = False
