@@ -11,6 +11,8 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -63,6 +65,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
     _document_problems(app)
+    _document_bodies(app)
     return app
 
 
@@ -77,6 +80,15 @@ def _mcp(app: FastAPI) -> "McpEndpoint | None":
 
 def _route_name(route: APIRoute) -> str:
     return route.name
+
+
+def _document_bodies(app: FastAPI) -> None:
+    """Of routes that read their body themselves, because it is signed or comes in two forms."""
+    bodies: list[type[BaseModel]] = [imports.ImportRow, webhooks.UpsertEvent, webhooks.DeleteEvent]
+    _, found = models_json_schema(
+        [(model, "validation") for model in bodies], ref_template="#/components/schemas/{model}"
+    )
+    app.openapi()["components"]["schemas"] |= found["$defs"]
 
 
 def _document_problems(app: FastAPI) -> None:

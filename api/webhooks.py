@@ -16,7 +16,8 @@ from api.limits import Limit
 from api.opening import BrainDep, KnowledgeDep
 from api.problems import problems
 from brain.errors import DocumentError, KeyRefusedError
-from brain.keys.webhooks import PREFIX, Message, Webhook
+from brain.keys.secret import WEBHOOK_PREFIX
+from brain.keys.webhooks import Message, Webhook
 from brain.live import Change, Draft, Editor, Knowledge, clean_id
 from brain.settings import Settings
 
@@ -112,7 +113,7 @@ async def _admitted(request: Request, name: str, message: Message, gate: Gate, s
         raise
     if hook.audience not in settings.access.readers:
         raise ForbiddenError(f"'{hook.audience}' is not a reader any more.", "See access.readers in the settings.")
-    await gate.limits.take([Limit(settings.limits.key, f"key/{PREFIX}{hook.name}")])
+    await gate.limits.take([Limit(settings.limits.key, f"key/{WEBHOOK_PREFIX}{hook.name}")])
     return hook
 
 

@@ -18,11 +18,11 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from brain.errors import AccessError, KeyRefusedError, RepeatedError
 from brain.keys.audit import note, stamp
+from brain.keys.secret import SECRET_BYTES, WEBHOOK_PREFIX
 from brain.keys.store import GRACE
 from brain.state import Base, State
 
-PREFIX, SECRET_PREFIX = "hook_", "whsec_"
-SECRET_BYTES = 32
+SECRET_PREFIX = "whsec_"
 LONGEST_ID = 256
 _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,62}")
 
@@ -90,7 +90,7 @@ class Webhooks(State):
                 name=name, tenant=tenant, audience=audience, secret=secret, created_at=stamp(datetime.now(UTC))
             )
             session.add(row)
-            note(session, actor, "webhook created", PREFIX + name, tenant=tenant, audience=audience)
+            note(session, actor, "webhook created", WEBHOOK_PREFIX + name, tenant=tenant, audience=audience)
         return secret
 
     def check(self, name: str, message: Message, tolerance: timedelta) -> Webhook:
@@ -133,7 +133,7 @@ class Webhooks(State):
             if row.revoked_at:
                 raise AccessError(f"The webhook {name} is revoked.", "Make another one: brain keys create-webhook NAME")
             row.old_secret, row.old_until, row.secret = row.secret, until, secret
-            note(session, actor, "webhook rotated", PREFIX + name, old_until=until)
+            note(session, actor, "webhook rotated", WEBHOOK_PREFIX + name, old_until=until)
         return secret
 
     def revoke(self, name: str, actor: str) -> None:
@@ -141,7 +141,7 @@ class Webhooks(State):
         with self._session() as session:
             row = _row(session, name)
             row.revoked_at, row.secret, row.old_secret = stamp(datetime.now(UTC)), "", None
-            note(session, actor, "webhook revoked", PREFIX + name)
+            note(session, actor, "webhook revoked", WEBHOOK_PREFIX + name)
 
     def all(self) -> list[Webhook]:
         with self._session() as session:

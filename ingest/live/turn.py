@@ -21,6 +21,7 @@ class Turns:
 
     def __init__(self, brain: Brain, documents: Documents) -> None:
         self._brain, self._documents, self._mine = brain, documents, RLock()
+        self.wait_s = WAIT_S
 
     @contextmanager
     def mine(self) -> Iterator[None]:
@@ -29,10 +30,10 @@ class Turns:
             yield
 
     @contextmanager
-    def take(self, wait_s: float = WAIT_S) -> Iterator[Serving]:
+    def take(self) -> Iterator[Serving]:
         """Raises BusyError where a command is changing the home for longer."""
         with self._mine, ExitStack() as held:
-            self._wait(held, monotonic() + wait_s)
+            self._wait(held, monotonic() + self.wait_s)
             held.enter_context(self._documents.turn())
             yield held.enter_context(self._current())
 
