@@ -12,7 +12,6 @@ from api.access import GateDep
 from api.errors import CHANGING, ForbiddenError
 from api.gate import Gate
 from api.imports import ImportRow
-from api.limits import Limit
 from api.opening import BrainDep, KnowledgeDep
 from api.problems import problems
 from brain.errors import DocumentError, KeyRefusedError
@@ -113,7 +112,7 @@ async def _admitted(request: Request, name: str, message: Message, gate: Gate, s
         raise
     if hook.audience not in settings.access.readers:
         raise ForbiddenError(f"'{hook.audience}' is not a reader any more.", "See access.readers in the settings.")
-    await gate.limits.take([Limit(settings.limits.key, f"key/{WEBHOOK_PREFIX}{hook.name}")])
+    await gate.take_sender(WEBHOOK_PREFIX + hook.name)
     return hook
 
 

@@ -1,4 +1,4 @@
-"""Documents written to a running service that is killed (`kill -9`) in the middle of it: is anything lost, or answered that was deleted?
+"""Documents written to a running service that is killed (`kill -9`) meanwhile: is anything lost, or answered that was deleted?
 
 python -m bench.live HOME [--writes 200] [--kills 5] [--measured 40]
 
@@ -88,7 +88,7 @@ class Service:
             self._process.wait(60)
 
     def client(self) -> httpx.Client:
-        return httpx.Client(base_url=self.url, headers=self.headers, timeout=60)
+        return httpx.Client(base_url=self.url, headers=self.headers, timeout=300)
 
 
 class Ledger:

@@ -18,12 +18,13 @@ from pebble import ProcessExpired, ProcessPool
 from brain.encoder import Encoder, make_encoder
 from brain.encoder.base import Progress, Vectors
 from brain.errors import DocumentError, EncoderError
-from brain.index.worker import LESS_URGENT
 from brain.live import Draft
 from brain.settings import Settings
 from ingest.live.drafts import Readied, readied
 from ingest.prepare import Reading
 
+LESS_URGENT = 5
+"""Niceness: questions go first, but somebody waits for the document, too."""
 ENCODING_S = 600
 """Longest wait for a call of the encoder, its loading included."""
 T = TypeVar("T")
@@ -31,6 +32,10 @@ T = TypeVar("T")
 
 class Preparing(Protocol):
     """Reads documents and encodes passages."""
+
+    def warm(self, settings: Settings) -> None:
+        """A first document is likely to come: what it needs may be loaded. Returns at once."""
+        ...
 
     def read(self, drafts: Sequence[tuple[str, Draft]], reading: Reading) -> list[Readied | DocumentError]:
         """Each (id, draft) read, or why it can't be."""
@@ -49,6 +54,8 @@ class Here:
     def __init__(self, encoder: Encoder) -> None:
         self._encoder = encoder
 
+    def warm(self, settings: Settings) -> None: ...
+
     def read(self, drafts: Sequence[tuple[str, Draft]], reading: Reading) -> list[Readied | DocumentError]:
         return [_read(id, draft, reading) for id, draft in drafts]
 
@@ -64,6 +71,9 @@ class Apart:
     def __init__(self, timeout_s: float) -> None:
         self._timeout_s, self._guard = timeout_s, Lock()
         self._pool: ProcessPool | None = None
+
+    def warm(self, settings: Settings) -> None:
+        self._schedule(_encode, ENCODING_S, [" "], pickle.dumps(settings))
 
     def read(self, drafts: Sequence[tuple[str, Draft]], reading: Reading) -> list[Readied | DocumentError]:
         waiting = [self._schedule(_read, self._timeout_s, id, draft, reading) for id, draft in drafts]

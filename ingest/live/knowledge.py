@@ -52,6 +52,8 @@ class LiveKnowledge:
             self._settling.later(self.make_good)
         self._settling.start()
         self._importing.start()
+        if self._documents.keys(API_SOURCE):
+            self._preparing.warm(self._settings())
 
     def put(self, editor: Editor, id: str, draft: Draft) -> Put:
         (outcome,) = self.put_many(editor, [(id, draft)])
