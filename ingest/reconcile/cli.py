@@ -74,5 +74,5 @@ def _files(about: "SourceReport") -> str:
     files = about.files
     if files is None:
         return "-"
-    kinds = ("new", "changed", "gone", "broken")
+    kinds = ("new", "changed", "gone", "broken", "lost")
     return ", ".join([f"{files.same:,} same", *(f"{getattr(files, k):,} {k}" for k in kinds if getattr(files, k))])

@@ -115,8 +115,13 @@ def _compare_folder(documents: Documents, about: SourceReport, settings: Setting
         about.problem = str(error)
         return
     there = {file.name for file in listing.files}
+    held = {row.location for row in documents.known(about.source)} | {
+        flag["path"] for flag in documents.flags(about.source)
+    }
     for name, state in _states(listing.files, known, repr(reading), reading.limits.max_bytes):
-        _count(about.files, name, state)
+        lost = state == "same" and name not in held
+        _count(about.files, name, "lost" if lost else state)
+        about.files.unread += [name] if lost else []
     for name in known.keys() - there:
         protected = any(name == folder or name.startswith(f"{folder}/") for folder in listing.unreadable)
         _count(about.files, name, "broken" if protected else "gone")

@@ -17,11 +17,15 @@ class Files:
     gone: int = 0
     broken: int = 0
     """Can't be read, or not used: reported by each ingestion until they are mended."""
+    lost: int = 0
+    """Unchanged, but the state holds none of their documents."""
     named: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
+    """All that are lost: to be read again."""
 
     @property
     def equal(self) -> bool:
-        return not (self.new or self.changed or self.gone or self.broken)
+        return not (self.new or self.changed or self.gone or self.broken or self.lost)
 
 
 @dataclass
@@ -75,5 +79,7 @@ class Report:
         values = asdict(self)
         for source, shown in zip(self.sources, values["sources"], strict=True):
             del shown["wrong"]
+            if source.files:
+                del shown["files"]["unread"]
             shown["equal"] = source.equal
         return {"equal": self.equal, **values}

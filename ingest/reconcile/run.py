@@ -1,6 +1,6 @@
 """The comparison over the parts that the settings name, and mending what it finds."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -47,7 +47,7 @@ def mend(settings: Settings, progress: Progress | None = None, say: Say = lambda
     _mend_index(before, settings, progress or Silent(), say)
     for about in before.sources:
         if about.files and not about.files.equal and not about.problem:
-            _ingest_again(about.source, settings, progress, say)
+            _ingest_again(about.source, about.files.unread, settings, progress, say)
     return check(settings)
 
 
@@ -72,10 +72,11 @@ def _item(record: Record, settings: Settings) -> Item:
     return record.document, record.location, tuple(split(record.document, settings.splitter))
 
 
-def _ingest_again(source: str, settings: Settings, progress: Progress | None, say: Say) -> None:
+def _ingest_again(source: str, unread: Sequence[str], settings: Settings, progress: Progress | None, say: Say) -> None:
     documents = Documents(settings)
     try:
         how = remembered(documents)[source]
+        documents.forget_files(source, unread)
     finally:
         documents.close()
     defaults = Defaults(source, how["tenant"], tuple(how["audience"]), how["language"], tuple(how["tags"]))
