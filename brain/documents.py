@@ -100,9 +100,7 @@ class Documents(State):
 
     def lift(self, keys: Iterable[Key]) -> None:
         """The index holds nothing of these documents any more but what the state holds."""
-        with self._session() as session:
-            for tenant, id in keys:
-                session.execute(delete(TombstoneRow).where(TombstoneRow.tenant == tenant, TombstoneRow.id == id))
+        lift(self, keys)
 
     def settle(self, written: Iterable[tuple[str, str, str]], gone: Iterable[Key]) -> None:
         """What was written (tenant, id, content hash) and what is gone is on the index's disk. What changed since stays open."""
@@ -137,6 +135,15 @@ class Documents(State):
         asked = select(DocumentRow.tenant, DocumentRow.id).where(DocumentRow.source == source)
         with self._session() as session:
             return [(tenant, id) for tenant, id in session.execute(asked.order_by(DocumentRow.tenant, DocumentRow.id))]
+
+
+def lift(state: State, keys: Iterable[Key]) -> None:
+    """The same, for whoever writes documents by a plain State."""
+    wanted = set(keys)
+    with state._session() as session:
+        there = session.execute(select(TombstoneRow.tenant, TombstoneRow.id)).all()
+        for tenant, id in {(tenant, id) for tenant, id in there} & wanted:
+            session.execute(delete(TombstoneRow).where(TombstoneRow.tenant == tenant, TombstoneRow.id == id))
 
 
 def _record(row: DocumentRow) -> Record:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from brain.documents import lift
 from brain.encoder.base import Encoder
 from brain.index import Index
 from brain.index.base import Point, payload_of
@@ -106,6 +107,7 @@ class Writer:
         self._state.mark(documents, indexed=False, passages=passages)
         encoded = self._passages.put(batch, lambda d: self._strange or (d.tenant, d.id) in known, progress)
         self._state.mark(documents, indexed=True, passages=passages)
+        lift(self._state, passages)  # one that was deleted over HTTP, and is in a folder now
         return encoded
 
     def delete(self, keys: Sequence[tuple[str, str]]) -> None:

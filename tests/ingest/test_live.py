@@ -460,6 +460,15 @@ def test_folders_and_programs_leave_each_other_alone(
     home = Home(settings, EdgeIndex.open(settings.home / "index"))
     assert home.found() == {"a", "c"}
     home.close()
+    home = Home(settings, EdgeIndex.open(settings.home / "index"))
+    home.knowledge.delete(EDITOR, "c")
+    home.kill()  # before the tombstone is lifted
+    home.index.close()
+    ingest_folder(folder, settings)
+    home = Home(settings, EdgeIndex.open(settings.home / "index"))
+    assert home.found() == {"a", "c"}, "the folder's document of that id is not the deleted one"
+    assert home.documents.tombstones() == []
+    home.close()
     with pytest.raises(SourceError, match="over HTTP"):
         ingest_folder(folder, settings, defaults=Defaults("api"))
 
