@@ -43,6 +43,7 @@ async def _known(request: Request, _: Presented) -> Caller | None:
 
 GateDep = Annotated[Gate, Depends(gate_of)]
 MayAdminister = Annotated[Caller, Depends(_may("admin"))]
+MayChange = Annotated[Caller, Depends(_may("ingest"))]
 MayAsk = Annotated[Caller, Depends(_may("ask"))]
 MayGive = Annotated[Caller, Depends(_may("feedback"))]
 MaySearch = Annotated[Caller, Depends(_may("search"))]

@@ -11,16 +11,33 @@ from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
+from pydantic import BaseModel
+from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api import answers, chat, conversations, erasures, health, kept, pages, problems, search, widget
+from api import (
+    answers,
+    chat,
+    conversations,
+    erasures,
+    health,
+    imports,
+    kept,
+    live,
+    pages,
+    problems,
+    search,
+    webhooks,
+    widget,
+)
 from api.cors import SiteCors
 from api.gate import Gate
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
 from api.purging import purge_daily
 from brain.errors import BrainError
+from brain.live import Knowledge
 from brain.session import Brain
 from brain.settings import Settings
 
@@ -30,9 +47,9 @@ if TYPE_CHECKING:
 DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, or there is no answer."
 
 
-def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
-    """A service that opens Brain as it starts and closes it at the end; a given `brain` is used and left open."""
-    opening, gate = Opening(settings, brain), Gate(settings)
+def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowledge | None = None) -> FastAPI:
+    """A service that opens Brain as it starts and closes it at the end; a given `brain` and its `knowledge` are used and left open."""
+    opening, gate = Opening(settings, brain, knowledge), Gate(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -57,14 +74,28 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
         generate_unique_id_function=_route_name,
         lifespan=lifespan,
-        middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit)],
+        middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit, live=settings.live)],
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
     app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
-    for feature in (answers, conversations, chat, search, kept, erasures, widget, health, pages):
+    for feature in (
+        answers,
+        conversations,
+        chat,
+        search,
+        kept,
+        live,
+        imports,
+        webhooks,
+        erasures,
+        widget,
+        health,
+        pages,
+    ):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
     _document_problems(app)
+    _document_bodies(app)
     return app
 
 
@@ -79,6 +110,15 @@ def _mcp(app: FastAPI) -> "McpEndpoint | None":
 
 def _route_name(route: APIRoute) -> str:
     return route.name
+
+
+def _document_bodies(app: FastAPI) -> None:
+    """Of routes that read their body themselves, because it is signed or comes in two forms."""
+    bodies: list[type[BaseModel]] = [imports.ImportRow, webhooks.UpsertEvent, webhooks.DeleteEvent]
+    _, found = models_json_schema(
+        [(model, "validation") for model in bodies], ref_template="#/components/schemas/{model}"
+    )
+    app.openapi()["components"]["schemas"] |= found["$defs"]
 
 
 def _document_problems(app: FastAPI) -> None:

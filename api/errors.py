@@ -4,6 +4,9 @@ from typing import NamedTuple
 
 from brain.errors import (
     BrainError,
+    BusyError,
+    ConflictError,
+    DocumentError,
     EncoderError,
     IndexLockedError,
     IndexMismatchError,
@@ -75,6 +78,14 @@ WRITING: dict[type[BrainError], Kind] = {
 }
 """Of routes that write."""
 
+CHANGING: dict[type[BrainError], Kind] = {
+    **WRITING,
+    DocumentError: Kind(422, "document-refused", "The document can't be used."),
+    ConflictError: Kind(409, "conflict", "The document is not this key's to change."),
+    BusyError: Kind(503, "busy", "Documents can't be changed just now."),
+}
+"""Of routes that change documents."""
+
 INTERNAL = Kind(500, "internal", "The service failed unexpectedly.")
 HTTP: dict[int, tuple[Kind, str]] = {
     400: (Kind(400, "unreadable", "The body can't be read."), "A body must be JSON in UTF-8."),
@@ -82,7 +93,8 @@ HTTP: dict[int, tuple[Kind, str]] = {
     405: (Kind(405, "method-not-allowed", "Wrong method."), "The header Allow names the methods of this address."),
     413: (
         Kind(413, "too-large", "The request is too large."),
-        f"A request's body may have at most {MOST_BYTES} bytes, a chat's {MOST_CHAT_BYTES}.",
+        f"A request's body may have at most {MOST_BYTES} bytes, a chat's {MOST_CHAT_BYTES}; a document and an import what "
+        "live.max_document_mb and live.max_import_mb say.",
     ),
     422: (Kind(422, "invalid", "The request is invalid."), "The body doesn't have the documented form; see errors."),
 }
@@ -91,4 +103,4 @@ HTTP: dict[int, tuple[Kind, str]] = {
 
 def kind_of(error: BrainError) -> Kind:
     """The row of the nearest class."""
-    return next(WRITING[kind] for kind in type(error).__mro__ if kind in WRITING)
+    return next(CHANGING[kind] for kind in type(error).__mro__ if kind in CHANGING)

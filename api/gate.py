@@ -64,6 +64,10 @@ class Gate:
         """Counts a request that says nothing of who it comes from. Raises LimitError."""
         await self.limits.take([Limit(self.settings.limits.address, f"address/{address_of(request)}")])
 
+    async def take_sender(self, id: str) -> None:
+        """Counts a message of one that signs instead of showing a key, as one of a key. Raises LimitError."""
+        await self.limits.take([Limit(self._settings.limits.key, f"key/{id}")])
+
     async def origins(self) -> frozenset[str]:
         """From which pages' scripts browsers may ask: those of the site keys."""
         if monotonic() - self._origins[0] >= ORIGINS_S:

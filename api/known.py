@@ -14,9 +14,12 @@ from brain.types import Document
 
 if TYPE_CHECKING:
     from brain.conversations.store import Conversations
+    from brain.documents import Documents
     from brain.feedback import Feedbacks
+    from brain.jobs import Jobs
     from brain.keys.sites import Site, Sites
     from brain.keys.store import Key, Keys
+    from brain.keys.webhooks import Webhooks
     from brain.retention.erasing import Erasing
 
 _log = logging.getLogger(__name__)
@@ -28,6 +31,9 @@ class _Stores(NamedTuple):
     feedbacks: "Feedbacks"
     conversations: "Conversations"
     erasing: "Erasing"
+    written: "Documents"
+    jobs: "Jobs"
+    webhooks: "Webhooks"
 
 
 class Known:
@@ -59,7 +65,8 @@ class Known:
         # What doesn't exist holds no key, and is not made by looking.
         if not is_there(self._settings):
             return False
-        return self._stores().keys.any() or self._stores().sites.any()
+        stores = self._stores()
+        return stores.keys.any() or stores.sites.any()
 
     def origins(self) -> frozenset[str]:
         """Those of the site keys; none where they can't be read. Never raises."""
@@ -95,11 +102,26 @@ class Known:
     def erasing(self) -> "Erasing":
         return self._stores().erasing
 
+    @property
+    def written(self) -> "Documents":
+        return self._stores().written
+
+    @property
+    def jobs(self) -> "Jobs":
+        return self._stores().jobs
+
+    @property
+    def webhooks(self) -> "Webhooks":
+        return self._stores().webhooks
+
     def _stores(self) -> "_Stores":
         from brain.conversations.store import Conversations
+        from brain.documents import Documents
         from brain.feedback import Feedbacks
+        from brain.jobs import Jobs
         from brain.keys.sites import Sites  # SQLAlchemy takes a moment to load
         from brain.keys.store import Keys
+        from brain.keys.webhooks import Webhooks
         from brain.retention.erasing import Erasing
 
         with self._lock:
@@ -107,6 +129,13 @@ class Known:
                 # One pool of connections for all.
                 of, keys = self._settings, Keys(self._settings)
                 self._opened = _Stores(
-                    keys, Sites(of, keys), Feedbacks(of, keys), Conversations(of, keys), Erasing(of, keys)
+                    keys=keys,
+                    sites=Sites(of, keys),
+                    feedbacks=Feedbacks(of, keys),
+                    conversations=Conversations(of, keys),
+                    erasing=Erasing(of, keys),
+                    written=Documents(of, keys),
+                    jobs=Jobs(of, keys),
+                    webhooks=Webhooks(of, keys),
                 )
             return self._opened

@@ -12,6 +12,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from api.errors import MOST_BYTES, MOST_CHAT_BYTES
 from api.problems import response_for
+from brain.settings import LiveSettings
 
 REQUEST_ID = "X-Request-ID"
 CHAT = "/v1/chat/completions"
@@ -64,20 +65,25 @@ class RequestLog:
 
 
 class BodyLimit:
-    """Refuses bodies over `MOST_BYTES` (a chat's: `MOST_CHAT_BYTES`), whether they say their length or come in chunks.
+    """Refuses bodies over `MOST_BYTES` (a chat's: `MOST_CHAT_BYTES`; documents' as the settings say), whether they say their
+    length or come in chunks.
 
     FastAPI's own `max_body_size` would answer in plain text.
     """
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, live: LiveSettings) -> None:
         self.app = app
+        document, many = (int(megabytes * 1e6) for megabytes in (live.max_document_mb, live.max_import_mb))
+        self._most = {CHAT: MOST_CHAT_BYTES, "/v1/documents/": document, "/v1/webhooks/": document, "/v1/imports": many}
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await self.app(scope, _limited(scope, receive) if scope["type"] == "http" else receive, send)
+        if scope["type"] == "http":
+            most = next((most for start, most in self._most.items() if scope["path"].startswith(start)), MOST_BYTES)
+            receive = _limited(scope, receive, most)
+        await self.app(scope, receive, send)
 
 
-def _limited(scope: Scope, receive: Receive) -> Receive:
-    most = MOST_CHAT_BYTES if scope["path"] == CHAT else MOST_BYTES
+def _limited(scope: Scope, receive: Receive, most: int) -> Receive:
     length = Headers(scope=scope).get("Content-Length", "")
     stated, seen = int(length) if length.isdecimal() else 0, 0
 

@@ -6,9 +6,10 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from api.caller import configured_caller, readable
+from api.caller import Caller, configured_caller, readable
 from api.errors import NotReadyError, kind_of
 from brain.errors import BrainError
+from brain.live import Editor, Knowledge, make_knowledge
 from brain.session import Brain
 from brain.settings import Settings
 from brain.types import Question
@@ -18,10 +19,11 @@ _log = logging.getLogger(__name__)
 
 
 class Opening:
-    """Opens Brain in the background; a given one is used as it is and left open."""
+    """Opens Brain in the background; a given one is used as it is and left open, as is what changes its documents."""
 
-    def __init__(self, settings: Settings, brain: Brain | None = None) -> None:
-        self._settings, self._ready = settings, brain
+    def __init__(self, settings: Settings, brain: Brain | None = None, knowledge: Knowledge | None = None) -> None:
+        self._settings, self._ready, self._knowledge = settings, brain, knowledge
+        self._own_knowledge: Knowledge | None = None
         self._own: Brain | None = None
         self._upkeep: Upkeep | None = None
         self._problem: BrainError = NotReadyError("Brain is being opened.", "Ask again in a few seconds.")
@@ -33,6 +35,14 @@ class Opening:
             raise self._problem.with_traceback(None)
         return self._ready
 
+    @property
+    def knowledge(self) -> Knowledge:
+        """What changes documents. Raises the BrainError that says why there is none."""
+        _ = self.brain
+        if self._knowledge is None:
+            raise NotReadyError("This service doesn't change documents.", "Start it with: brain serve")
+        return self._knowledge
+
     async def run(self) -> None:
         """Opens it and asks once, for the first caller not to wait. A failure is logged and kept for `brain`."""
         try:
@@ -40,6 +50,10 @@ class Opening:
             who = configured_caller(self._settings)
             await brain.search(Question("Bonjour, ça marche ?", tenant=who.tenant, audience=who.audience), limit=1)
             await self._log_readable(brain)
+            if self._own:
+                self._knowledge = self._own_knowledge = make_knowledge(self._own)
+                # Before the first question: what a killed service acknowledged is there.
+                await asyncio.to_thread(self._own_knowledge.start)
             self._ready = brain
             if self._own:
                 self._upkeep = Upkeep(self._own, _log.info)
@@ -53,6 +67,8 @@ class Opening:
     async def close(self) -> None:
         if self._upkeep:
             self._upkeep.stop()
+        if self._own_knowledge:
+            await asyncio.to_thread(self._own_knowledge.close)
         if self._own:
             await asyncio.to_thread(self._own.close)
 
@@ -82,3 +98,17 @@ async def opened(request: Request) -> Brain:
 
 
 BrainDep = Annotated[Brain, Depends(opened)]
+
+
+async def changeable(request: Request) -> Knowledge:
+    """Raises a BrainError while there is none."""
+    opening: Opening = request.app.state.opening
+    return opening.knowledge
+
+
+KnowledgeDep = Annotated[Knowledge, Depends(changeable)]
+
+
+def editor_of(who: Caller, settings: Settings) -> Editor:
+    """It writes for those readers alone as which it could ask."""
+    return Editor(who.tenant, settings.access.readers[who.audience], f"{who.kind}:{who.id}")

@@ -36,7 +36,7 @@ def backup(settings: Settings, target: Path, say: Say = lambda _: None) -> dict[
     """
     if target.exists() and (not target.is_dir() or any(target.iterdir())):
         raise BackupError(f"{target} is not empty.", "Give a new folder.")
-    with changing(settings):
+    with changing(settings, wait_s=1.0):
         name = current_name(generations_of(settings))
         manifest = generations_of(settings).manifest(name)
         target.mkdir(parents=True, exist_ok=True)

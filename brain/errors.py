@@ -91,6 +91,14 @@ class KeyRefusedError(AccessError): ...
 class RepeatedError(BrainError): ...
 
 
+class ConflictError(BrainError):
+    """The document's id belongs to another source, or to readers that this writer doesn't write for."""
+
+
+class BusyError(BrainError):
+    """Another process is changing what is known, for longer than a writer waits."""
+
+
 class CaseError(BrainError): ...
 
 

@@ -39,6 +39,11 @@ class Ranker:
         self._index, self._tags, self._candidates, self._closeness = index, tags, candidates, closeness
         self._passages = Remembered(index.count)
 
+    def forget(self) -> None:
+        """What is remembered of the index may not hold any more."""
+        self._tags.forget()
+        self._passages.forget()
+
     def of(
         self, question: Question, meaning: "Meaning", language: str, per_document: int
     ) -> Callable[[Scope], list[Fused]]:
@@ -115,6 +120,9 @@ class Remembered(Generic[T]):
         said = self._ask(scope)
         self._kept[scope] = self._clock() + KEPT_S, said
         return said
+
+    def forget(self) -> None:
+        self._kept.clear()
 
 
 def _joined(

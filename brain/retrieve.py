@@ -1,6 +1,7 @@
 """From a question to the passages that may answer it: rankings by Qdrant within a scope, fused by page."""
 
 import asyncio
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import date
 from time import perf_counter
@@ -27,8 +28,16 @@ CONTEXT = 0.5
 class Retriever:
     """Finds passages. Thread-safe as far as its index and encoder are."""
 
-    def __init__(self, index: Index, encoder: Encoder, settings: Settings, reranking: Reranking | None = None) -> None:
-        self._index, self._encoder, self._settings = index, encoder, settings
+    def __init__(
+        self,
+        index: Index,
+        encoder: Encoder,
+        settings: Settings,
+        reranking: Reranking | None = None,
+        gone: Callable[[str], tuple[str, ...]] = lambda _: (),
+    ) -> None:
+        """`gone`: the ids of a tenant's documents that are deleted, whatever the index still holds."""
+        self._index, self._encoder, self._settings, self._gone = index, encoder, settings, gone
         self._closeness = closeness_of(encoder.name)
         self._ranker = Ranker(index, Remembered(index.tags), settings.retrieval.candidates, self._closeness)
         self._reranking = reranking or Reranking(None, settings.rerank)
@@ -56,6 +65,10 @@ class Retriever:
         best = await self._reranking.rerank(question.text, found, limit)
         return await asyncio.to_thread(self._widened, best, question.tenant) if around and best else best
 
+    def forget(self) -> None:
+        """The index was written to: what is remembered of it is asked again."""
+        self._ranker.forget()
+
     def _widened(self, found: Passages, tenant: str) -> Passages:
         there = {(passage.document_id, passage.position) for passage in found}
         places: dict[str, list[int]] = {}
@@ -67,6 +80,7 @@ class Retriever:
 
     def _find(self, question: Question, scope: Scope, limit: int, per_document: int) -> Passages:
         start = perf_counter()
+        scope = replace(scope, gone=self._gone(question.tenant))
         language = question.language or detect(question.text)
         meaning = self._meaning(question, language)
         encoded = perf_counter()

@@ -1,5 +1,6 @@
 """One index with what asks it, kept open until its last question is answered."""
 
+from collections.abc import Callable
 from threading import Condition
 
 from brain.encoder import BatchingEncoder
@@ -13,11 +14,17 @@ class Serving:
     """`settings` are those that the index was built with; `name` is its name among the home's indexes."""
 
     def __init__(
-        self, name: str, index: Index, questions: BatchingEncoder, settings: Settings, reranking: Reranking
+        self,
+        name: str,
+        index: Index,
+        questions: BatchingEncoder,
+        settings: Settings,
+        reranking: Reranking,
+        gone: Callable[[str], tuple[str, ...]],
     ) -> None:
-        self.name, self.index, self.questions = name, index, questions
+        self.name, self.index, self.questions, self.settings = name, index, questions, settings
         self.encoder_settings: EncoderSettings = settings.encoder
-        self.retriever = Retriever(index, questions, settings, reranking)
+        self.retriever = Retriever(index, questions, settings, reranking, gone)
         self._asking, self._none_asking = 0, Condition()
 
     def begin(self) -> "Serving":

@@ -16,12 +16,14 @@ from brain.encoder import BatchingEncoder, Encoder, make_encoder
 from brain.index import Index, Scope, open_index
 from brain.index.fingerprint import check_manifest, settings_of
 from brain.index.generations import current_name, generations_of
+from brain.index.lock import SharedLock
 from brain.judge import Judge, LLMJudge
 from brain.metrics import Metrics
 from brain.rerank import Reranker, make_reranker
 from brain.rerank.step import Reranking
 from brain.serving import Serving
 from brain.settings import Settings, load_settings
+from brain.tombstones import Gone
 from brain.traces import Served, TraceKeeper
 from brain.types import Answer, Passages, Question
 from brain.verify import Verifier
@@ -58,8 +60,10 @@ class Brain:
         """Counted since this Brain was opened."""
         if breaker := getattr(answerer, "breaker", None):
             self.metrics.watch("model_paused", lambda: breaker.open)
-        self._serving = Serving(name, index, _questions(encoder, settings), settings, self._reranking)
-        self._switching = Lock()
+        self.gone, self.changing = Gone(settings), SharedLock(settings)
+        questions = _questions(encoder, settings)
+        self._serving = Serving(name, index, questions, settings, self._reranking, self.gone.of)
+        self._switching, self._going_over = Lock(), Lock()
         self._traces = TraceKeeper(settings)
         self.metrics.watch("traces", self._traces.counts)
 
@@ -87,7 +91,7 @@ class Brain:
 
     async def search(self, question: Question, limit: int = 10, per_document: int | None = None) -> Passages:
         """The best passages that the question's reader may see, at most `per_document` of each document."""
-        with self._held() as serving:
+        with self.held() as serving:
             return await serving.retriever.search(question, limit, per_document)
 
     async def ask(self, question: Question, asked_by: str | None = None) -> Answer:
@@ -99,7 +103,7 @@ class Brain:
 
         `asked_by` is what the caller is recorded as beside the trace, to be erased by.
         """
-        with self._held() as serving:
+        with self.held() as serving:
             verifier = Verifier(_encode(serving))
             like = likeness_of(serving.questions)
             parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge, self._rewriter, like
@@ -117,12 +121,12 @@ class Brain:
 
     def served(self) -> Served:
         """By what answers are made now."""
-        with self._held() as serving:
+        with self.held() as serving:
             return _served(serving, self.settings)
 
     def count(self, scope: Scope | None = None) -> int:
         """How many passages there are."""
-        with self._held() as serving:
+        with self.held() as serving:
             return serving.index.count(scope)
 
     def go_over(self, say: Callable[[str], None] = lambda _: None) -> bool:
@@ -131,6 +135,10 @@ class Brain:
         Takes seconds where the new one was built with another encoder; questions go on meanwhile. Raises a BrainError, and stays
         with the old one, where the new one can't be asked.
         """
+        with self._going_over:
+            return self._go_over(say)
+
+    def _go_over(self, say: Callable[[str], None]) -> bool:
         name, old = current_name(generations_of(self.settings)), self._serving
         if name == old.name:
             return False
@@ -152,6 +160,7 @@ class Brain:
         if index:
             self._serving.index.close()
         self._traces.close()
+        self.gone.close()
 
     def _open(self, name: str, old: Serving, say: Callable[[str], None]) -> Serving:
         generations = generations_of(self.settings)
@@ -163,7 +172,7 @@ class Brain:
                 encoder = make_encoder(settings, say)
                 check_manifest(index.manifest, settings, encoder)
                 questions = _questions(encoder, settings)
-            new = Serving(name, index, questions, settings, self._reranking)
+            new = Serving(name, index, questions, settings, self._reranking, self.gone.of)
             # Once, for no caller to wait for what the first question reads from disk; and to see that it works.
             reader = next(iter(settings.access.readers))
             asyncio.run(new.retriever.search(Question("Bonjour, ça marche ?", audience=reader), limit=1))
@@ -173,7 +182,8 @@ class Brain:
             raise
 
     @contextmanager
-    def _held(self) -> Iterator[Serving]:
+    def held(self) -> Iterator[Serving]:
+        """The index that is asked now, with its parts: it stays open until this is left."""
         with self._switching:
             serving = self._serving.begin()
         try:

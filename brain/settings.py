@@ -227,6 +227,15 @@ class IngestSettings(_Section):
     )
 
 
+class LiveSettings(_Section):
+    """Documents that programs send while a service runs."""
+
+    max_document_mb: float = Field(2, gt=0, description="most of a request with one document")
+    max_import_mb: float = Field(50, gt=0, description="most of a request with many")
+    keep_days: int = Field(30, ge=0, description="imports that ended are forgotten; 0: never")
+    webhook_tolerance_s: int = Field(300, ge=1, description="how old a webhook's message may be, in seconds")
+
+
 class TracesSettings(_Section):
     """What is kept of each answer, in the state's database and without personal data."""
 
@@ -320,6 +329,7 @@ class Settings(BaseSettings):
     answer: AnswerSettings = AnswerSettings()
     llm: LLMSettings = LLMSettings()
     ingest: IngestSettings = IngestSettings()
+    live: LiveSettings = LiveSettings()
     traces: TracesSettings = TracesSettings()
     feedback: FeedbackSettings = FeedbackSettings()
     conversations: ConversationsSettings = ConversationsSettings()

@@ -6,7 +6,6 @@ from threading import Event, Thread
 from time import monotonic
 
 from brain.errors import BrainError, IndexLockedError
-from brain.index.lock import changing
 from brain.index.process import EdgeProcess
 from brain.session import Brain
 
@@ -47,7 +46,7 @@ class Upkeep:
         # Qdrant leaves small segments as they are: what was left the last time is no reason to begin again.
         if index.unindexed() < self._left + limit:
             return
-        with suppress(IndexLockedError), changing(self._settings):
+        with suppress(IndexLockedError), self._brain.changing.held():
             self._say("Optimising the index; questions go on.")
             took = index.optimize()
             self._left = index.unindexed()

@@ -53,7 +53,7 @@ def prepare(file: SourceFile, reading: Reading) -> Prepared:
                 "Split it, or raise ingest.max_file_mb.",
             )
         raw = file.path.read_bytes()
-        documents, flagged = _scanned(read(raw, file.name, reading.defaults, reading.limits), reading)
+        documents, flagged = scanned(read(raw, file.name, reading.defaults, reading.limits), reading)
         passages = [(document, tuple(split(document, reading.splitter))) for document in documents]
     except DocumentError as error:
         # The parser names the file first; here it is known.
@@ -63,11 +63,11 @@ def prepare(file: SourceFile, reading: Reading) -> Prepared:
     return Prepared(file, signature(raw, repr(reading)), tuple(passages), flagged=flagged)
 
 
-def _scanned(found: list[tuple[Document, str]], reading: Reading) -> tuple[list[Document], tuple[Flagged, ...]]:
+def scanned(found: list[tuple[Document, str]], reading: Reading) -> tuple[list[Document], tuple[Flagged, ...]]:
     """The documents that are to be indexed, and those in which something was noticed."""
-    scanned = [(document, scan(document, raw)) for document, raw in found]
-    flagged = tuple(Flagged(document.tenant, document.id, flags) for document, flags in scanned if flags)
-    kept = [document for document, flags in scanned if not (flags and reading.flagged == "skip")]
+    seen = [(document, scan(document, raw)) for document, raw in found]
+    flagged = tuple(Flagged(document.tenant, document.id, flags) for document, flags in seen if flags)
+    kept = [document for document, flags in seen if not (flags and reading.flagged == "skip")]
     return [_with_language(document) for document in kept], flagged
 
 

@@ -24,6 +24,8 @@ from brain.state import State
 from ingest.build import build
 from ingest.report import Progress, Silent, Summary
 
+WAIT_S = 1.0
+"""A service that writes documents frees the home between any two."""
 Check = Callable[[Brain], float]
 """The share of the acceptance questions whose document is among the first five found."""
 
@@ -174,7 +176,7 @@ class _Life:
 
 @contextmanager
 def _life(settings: Settings, say: Callable[[str], None]) -> Iterator[_Life]:
-    with changing(settings):
+    with changing(settings, wait_s=WAIT_S):
         state = State(settings)
         try:
             yield _Life(settings, state, say)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 
+from brain.documents import lift
 from brain.encoder.base import Encoder
 from brain.index import Index
 from brain.index.base import Point, payload_of
@@ -38,14 +39,22 @@ class Passages:
     def _encoder(self) -> Encoder:
         return self._loading.result() if self._loading else self._make_encoder()
 
-    def put(self, batch: Sequence[Item], stale: Callable[[Document], bool], progress: Callable[[int], None]) -> int:
+    def put(
+        self,
+        batch: Sequence[Item],
+        stale: Callable[[Document], bool],
+        progress: Callable[[int], None],
+        *,
+        flush: bool = True,
+    ) -> int:
         """Makes the index hold exactly these documents' passages, on disk; returns how many had to be encoded. Only of `stale`
-        documents may older passages be there."""
+        documents may older passages be there. Without `flush` they are found, but not yet sure to be on disk."""
         encoded = self._index_passages(batch, progress)
         for document, _, chunks in batch:
             if stale(document):
                 self.index.delete_document(document.tenant, document.id, keep=[chunk.id for chunk in chunks])
-        self.index.flush()
+        if flush:
+            self.index.flush()
         return encoded
 
     def drop_strangers(self, state: State) -> None:
@@ -80,7 +89,7 @@ class Writer:
     """Writes documents to the current index and the state: the only one that does."""
 
     def __init__(self, index: Index, state: State, encoder: Callable[[], Encoder], settings: Settings) -> None:
-        self._passages, self._index, self._state = Passages(index, encoder, settings), index, state
+        self._passages, self.index, self._state = Passages(index, encoder, settings), index, state
         self.expect_work = self._passages.expect_work
         current = index.manifest["id"]
         if state.meta(INDEX_ID) != current and state.built(current):
@@ -98,6 +107,7 @@ class Writer:
         self._state.mark(documents, indexed=False, passages=passages)
         encoded = self._passages.put(batch, lambda d: self._strange or (d.tenant, d.id) in known, progress)
         self._state.mark(documents, indexed=True, passages=passages)
+        lift(self._state, passages)  # one that was deleted over HTTP, and is in a folder now
         return encoded
 
     def delete(self, keys: Sequence[tuple[str, str]]) -> None:
@@ -106,14 +116,18 @@ class Writer:
             return
         self._state.mark_unindexed(keys)
         for tenant, id in keys:
-            self._index.delete_document(tenant, id)
-        self._index.flush()
+            self.index.delete_document(tenant, id)
+        self.index.flush()
         self._state.delete(keys)
+
+    def drop_strangers(self) -> None:
+        """Removes the passages of documents that the state does not hold."""
+        self._passages.drop_strangers(self._state)
 
     def reconcile(self) -> None:
         """After a run over an index that the state did not know: drops what the state does not hold, and remembers it."""
         if not self._strange:
             return
-        self._passages.drop_strangers(self._state)
-        self._state.set_meta(INDEX_ID, self._index.manifest["id"])
+        self.drop_strangers()
+        self._state.set_meta(INDEX_ID, self.index.manifest["id"])
         self._strange = False

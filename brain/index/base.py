@@ -42,7 +42,8 @@ class Scope:
 
     A plain tag must be there; of the tags `key:value` of one key any, or no tag of that key. With `expired`, only what was
     valid until a day before `valid_on`. `without` leaves out the members of those families; `variants_of` finds only documents
-    with one of these `title_key`s, and of them none that lacks the tags.
+    with one of these `title_key`s, and of them none that lacks the tags. `gone`: deleted documents, by id; not found though they
+    may still be stored.
     """
 
     tenant: str
@@ -53,6 +54,7 @@ class Scope:
     expired: bool = False
     without: tuple[Family, ...] = ()
     variants_of: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

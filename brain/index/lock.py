@@ -2,7 +2,9 @@
 
 import contextlib
 import os
+from collections.abc import Iterator
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 
 from filelock import FileLock, Timeout
@@ -20,9 +22,9 @@ _CHANGING = ("Another process{who} is changing what {folder} holds.", "Wait unti
 class FolderLock:
     """Taken on creation, freed by `release` or by the process's end. Raises IndexLockedError where it is taken."""
 
-    def __init__(self, folder: Path, name: str = "", refusal: tuple[str, str] = _OPEN) -> None:
+    def __init__(self, folder: Path, name: str = "", refusal: tuple[str, str] = _OPEN, wait_s: float = 0) -> None:
         # Not of one thread: a service closes in another.
-        self._lock = FileLock(folder / f".{name}lock", timeout=0, thread_local=False)
+        self._lock = FileLock(folder / f".{name}lock", timeout=wait_s, thread_local=False)
         self._owner = folder / f".{name}owner"
         try:
             self._lock.acquire()
@@ -48,10 +50,35 @@ class FolderLock:
         return ""
 
 
-def changing(settings: Settings) -> FolderLock:
+def changing(settings: Settings, *, wait_s: float = 0) -> FolderLock:
     """Held by whatever writes documents or changes which index is current: ingesting, reindexing, optimising, backups.
 
     Where it is held, an index that another process has open is only read, and lies still on disk.
     """
     settings.home.mkdir(parents=True, exist_ok=True)
-    return FolderLock(settings.home, "changing-", _CHANGING)
+    return FolderLock(settings.home, "changing-", _CHANGING, wait_s)
+
+
+class SharedLock:
+    """`changing` for the threads of one process, which see to their order themselves: the first takes it, the last frees it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings, self._guard = settings, Lock()
+        self._holders = 0
+        self._taken: FolderLock | None = None
+
+    @contextlib.contextmanager
+    def held(self) -> Iterator[None]:
+        """Raises IndexLockedError where another process has it."""
+        with self._guard:
+            if self._taken is None:
+                self._taken = changing(self._settings)
+            self._holders += 1
+        try:
+            yield
+        finally:
+            with self._guard:
+                self._holders -= 1
+                if not self._holders:
+                    self._taken.release()
+                    self._taken = None

@@ -44,6 +44,8 @@ class FilterBuilder:
             must.append(self._any("title_key", scope.variants_of))
         if scope.languages:
             must.append(self._any("language", scope.languages))
+        if scope.gone:
+            must.append(self._filter([], [self._any("document_id", scope.gone)]))
         if scope.valid_on:
             must += self._valid(scope.valid_on.toordinal(), expired=scope.expired)
         return must

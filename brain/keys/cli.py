@@ -9,16 +9,19 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from brain.console import HomeOption, JsonOption, TenantOption, out, print_json, say, settings_for
-from brain.keys.secret import SITE_PREFIX
+from brain.keys.secret import SITE_PREFIX, WEBHOOK_PREFIX
 from brain.keys.wanted import rate_of, reader_of, rights_of
 from brain.settings import Settings
-from brain.types import DEFAULT_TENANT, PUBLIC
+from brain.types import DEFAULT_TENANT, INTERNAL, PUBLIC
 
 if TYPE_CHECKING:
     from brain.keys.sites import Sites
     from brain.keys.store import Keys
+    from brain.keys.webhooks import Webhooks
 
-ID = Annotated[str, typer.Argument(metavar="ID", help="Of a key or a site key, as brain keys list shows it.")]
+ID = Annotated[
+    str, typer.Argument(metavar="ID", help="Of a key, a site key or a webhook, as brain keys list shows it.")
+]
 OriginOption = Annotated[
     list[str] | None,
     typer.Option("--origin", help="Where the widget's page is, such as https://www.example.com; may be repeated."),
@@ -84,6 +87,24 @@ def create_site(
     print_json({"id": made.id, "origins": made.origins}) if json_ else out.print(made.id)
 
 
+@app.command("create-webhook")
+def create_webhook(
+    name: Annotated[str, typer.Argument(help="Stands in its address, /v1/webhooks/NAME.")],
+    audience: Annotated[str, typer.Option(help="It writes for the readers whom this one sees.")] = INTERNAL,
+    tenant: TenantOption = DEFAULT_TENANT,
+    json_: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Let a CMS send documents that it signs (Standard Webhooks). The secret is printed once; the database keeps it to check by.
+
+    Example: brain keys create-webhook cms --audience public
+    """
+    settings = settings_for(home)
+    with _webhooks(settings) as webhooks:
+        secret = webhooks.create(name, tenant=tenant, audience=reader_of(audience, settings), actor=_person())
+    _print_secret(WEBHOOK_PREFIX + name, secret, json_)
+
+
 @app.command("list")
 def list_(json_: JsonOption = False, home: HomeOption = None) -> None:
     """List all keys, without their secrets.
@@ -93,10 +114,12 @@ def list_(json_: JsonOption = False, home: HomeOption = None) -> None:
     from brain.keys.show import show_keys
 
     settings = settings_for(home)
-    with _keys(settings) as keys, _sites(settings) as sites:
-        found = keys.all(), sites.all()
+    with _keys(settings) as keys, _sites(settings) as sites, _webhooks(settings) as webhooks:
+        found = keys.all(), sites.all(), webhooks.all()
     if json_:
-        print_json({"keys": [asdict(key) for key in found[0]], "sites": [_shown(asdict(site)) for site in found[1]]})
+        shown = [_shown(asdict(site)) for site in found[1]]
+        hooks = [{"id": WEBHOOK_PREFIX + hook.name, **asdict(hook)} for hook in found[2]]
+        print_json({"keys": [asdict(key) for key in found[0]], "sites": shown, "webhooks": hooks})
     else:
         show_keys(*found, out)
 
@@ -118,6 +141,11 @@ def rotate(
             sites.rotate(id, _person())
         print_json({"id": id}) if json_ else out.print(f"all tokens of {id} have ended")
         return
+    if id.startswith(WEBHOOK_PREFIX):
+        with _webhooks(settings) as webhooks:
+            secret = webhooks.rotate(id.removeprefix(WEBHOOK_PREFIX), _person(), timedelta(hours=grace_hours))
+        _print_secret(id, secret, json_)
+        return
     with _keys(settings) as keys:
         made = keys.rotate(id, _person(), timedelta(hours=grace_hours))
     _print_secret(id, str(made), json_)
@@ -130,8 +158,12 @@ def revoke(id: ID, json_: JsonOption = False, home: HomeOption = None) -> None:
     Example: brain keys revoke 3f9a0c1b22de
     """
     settings = settings_for(home)
-    with _sites(settings) if id.startswith(SITE_PREFIX) else _keys(settings) as store:
-        store.revoke(id, _person())
+    if id.startswith(WEBHOOK_PREFIX):
+        with _webhooks(settings) as webhooks:
+            webhooks.revoke(id.removeprefix(WEBHOOK_PREFIX), _person())
+    else:
+        with _sites(settings) if id.startswith(SITE_PREFIX) else _keys(settings) as store:
+            store.revoke(id, _person())
     print_json({"id": id}) if json_ else out.print(f"{id} is revoked")
 
 
@@ -201,3 +233,14 @@ def _sites(settings: Settings) -> "Iterator[Sites]":
         yield sites
     finally:
         sites.close()
+
+
+@contextmanager
+def _webhooks(settings: Settings) -> "Iterator[Webhooks]":
+    from brain.keys.webhooks import Webhooks
+
+    webhooks = Webhooks(settings)
+    try:
+        yield webhooks
+    finally:
+        webhooks.close()

@@ -9,10 +9,12 @@ from hashlib import sha256
 from hmac import compare_digest
 from typing import NamedTuple
 
-PREFIX, SITE_PREFIX = "brain_", "site_"
+PREFIX, SITE_PREFIX, WEBHOOK_PREFIX = "brain_", "site_", "hook_"
 ID_BYTES, SECRET_BYTES = 6, 32
 _KEY = re.compile(r"brain_(?P<id>[0-9a-f]{12})_(?P<secret>[A-Za-z0-9_-]{43})")
-_ANY_SECRET = re.compile(r"\b(brain_[0-9a-f]{12}_)[A-Za-z0-9_-]+|\b(eyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+")
+_ANY_SECRET = re.compile(
+    r"\b(brain_[0-9a-f]{12}_)[A-Za-z0-9_-]+|\b(eyJ)[A-Za-z0-9_-]+\.[A-Za-z0-9_.-]+|\b(whsec_)[A-Za-z0-9+/=]+"
+)
 
 
 class Secret(NamedTuple):
@@ -52,4 +54,4 @@ def secret_of(presented: str) -> Secret | None:
 
 def without_secrets(text: str) -> str:
     """The text with the secret part of keys and tokens as `***`: for logs."""
-    return _ANY_SECRET.sub(lambda found: f"{found[1] or found[2]}***", text)
+    return _ANY_SECRET.sub(lambda found: f"{found[1] or found[2] or found[3]}***", text)

@@ -8,19 +8,21 @@ from rich.console import Console
 from rich.text import Text
 
 from brain.keys.audit import stamp
-from brain.keys.secret import new_site_id
+from brain.keys.secret import WEBHOOK_PREFIX, new_site_id
 from brain.keys.sites import Site
 from brain.keys.store import Key
+from brain.keys.webhooks import Webhook
 
 ID_WIDTH = len(new_site_id())
 _STYLES = {"expired": "dim", "revoked": "dim"}
 
 
-def show_keys(keys: Iterable[Key], sites: Iterable[Site], out: Console) -> None:
+def show_keys(keys: Iterable[Key], sites: Iterable[Site], webhooks: Iterable[Webhook], out: Console) -> None:
     """One line each."""
     now = stamp(datetime.now(UTC))
     lines = [(_key(key, state), state) for key in keys for state in (key.state_at(now),)]
     lines += [(_site(site), "revoked" if site.revoked_at else "valid") for site in sites]
+    lines += [(_webhook(hook), "revoked" if hook.revoked_at else "valid") for hook in webhooks]
     for line, state in lines:
         out.print(Text(line, style=_STYLES.get(state, "")), soft_wrap=True)
     if not lines:
@@ -44,6 +46,11 @@ def _key(key: Key, state: str) -> str:
 def _site(site: Site) -> str:
     when = "; REVOKED" if site.revoked_at else ""
     return f"{site.id:{ID_WIDTH}}  {site.name}: public of {site.tenant}; {', '.join(site.origins)}{when}"
+
+
+def _webhook(hook: Webhook) -> str:
+    when = "; REVOKED" if hook.revoked_at else ""
+    return f"{WEBHOOK_PREFIX + hook.name:{ID_WIDTH}}  writes for {hook.audience} of {hook.tenant}{when}"
 
 
 def _details(details: dict[str, Any]) -> str:

@@ -1,6 +1,6 @@
 """A state database, opened: what every store of it is made from."""
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, delete
 
 from brain.settings import Settings, redact_url
 from brain.state.engine import Transaction, engine_of, url_of
@@ -41,6 +41,10 @@ class Database:
     def set_meta(self, key: str, value: str) -> None:
         with self._session() as session:
             session.merge(MetaRow(key=key, value=value))
+
+    def forget_meta(self, key: str) -> None:
+        with self._session() as session:
+            session.execute(delete(MetaRow).where(MetaRow.key == key))
 
     def _session(self) -> Transaction:
         return Transaction(self._engine, self.url)

@@ -11,10 +11,13 @@ from brain.state.models import Base
 
 MODULES = (
     "brain.conversations.store",
+    "brain.documents",
     "brain.feedback",
+    "brain.jobs",
     "brain.keys.audit",
     "brain.keys.sites",
     "brain.keys.store",
+    "brain.keys.webhooks",
     "brain.traces.store",
 )
 """Those that define models on `Base`. By name, as modules of other packages may be among them."""

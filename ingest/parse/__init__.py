@@ -3,7 +3,7 @@
 Parsers load their libraries when they run: a run that finds nothing changed loads none of them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import PurePosixPath
 from types import MappingProxyType
 
@@ -18,7 +18,7 @@ from ingest.parse.rows import parse_csv, parse_jsonl
 from ingest.parse.web import parse_html
 from ingest.parse.word import parse_docx
 
-__all__ = ["SUFFIXES", "Content", "Defaults", "Limits", "Parser", "parse", "read"]
+__all__ = ["SUFFIXES", "Content", "Defaults", "Limits", "Parser", "check_text", "parse", "read"]
 
 SUFFIXES: Mapping[str, Parser] = MappingProxyType(
     {
@@ -61,13 +61,18 @@ def _documents(raw: bytes, name: str, defaults: Defaults, limits: Limits) -> lis
         raise _too_large(len(raw), limits.max_bytes, "bytes")
     read = [(document(content, name, defaults), content.raw) for content in parser(raw, name, limits)]
     documents = [found for found, _ in read]
+    check_text(documents, limits)
+    _check_distinct(documents)
+    return read
+
+
+def check_text(documents: Sequence[Document], limits: Limits) -> None:
+    """Raises `DocumentError` where they hold too much text together, or none."""
     characters = sum(len(found.body) for found in documents)
     if characters > limits.max_characters:
         raise _too_large(characters, limits.max_characters, "characters of text")
     if not any(character.isalnum() for found in documents for character in found.body):
         raise DocumentError("no text is left after parsing it", "Check that it has text outside menus and images.")
-    _check_distinct(documents)
-    return read
 
 
 def _too_large(size: int, limit: int, unit: str) -> DocumentError:

@@ -198,6 +198,7 @@ _calls = _tools.map(
     lambda tool: {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool[0], "arguments": tool[1]}}
 )
 _rpc = {"Accept": "application/json, text/event-stream"}
+_documents = st.sampled_from(["", *(f"/{page.id}" for page in PAGES)]).map(lambda id: f"/v1/documents{id}")
 _looks = st.tuples(st.just("GET"), st.just(LAST), st.none(), st.just({}))
 _says = st.fixed_dictionaries({"answer_id": st.just(""), "thumbs": st.sampled_from(["up", "down"]), "comment": _some})
 _talks = st.one_of(
@@ -223,6 +224,7 @@ _requests = st.one_of(
     _looks,
     _talks,
     _talks,
+    st.tuples(st.just("GET"), _documents, st.none(), st.just({})),
     st.tuples(st.just("POST"), st.just("/v1/feedback"), _says, st.just({})),
     st.tuples(st.just("POST"), st.just("/mcp"), _calls, st.just(_rpc)),
     st.tuples(st.just("POST"), st.just("/v1/answer"), _answers, st.sampled_from([{}, _stream, _pretence])),
@@ -253,7 +255,8 @@ def test_nobody_meets_what_is_not_theirs(service: Service, asked: list[tuple[int
             own = service.talks.get(talk) is reader
             assert response.status_code in ({204 if method == "DELETE" else 200} if own else {404})
         else:
-            allowed = {200, 201, 403 if reader.widget else 200, 404 if path == LAST else 200, 422}
+            none = path == LAST or path.startswith("/v1/documents/")
+            allowed = {200, 201, 403 if reader.widget else 200, 404 if none else 200, 422}
             assert response.status_code in allowed
         if (method, path, response.status_code) == ("POST", TALKS, 201):
             talk = response.json()["id"]

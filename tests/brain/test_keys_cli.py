@@ -80,4 +80,4 @@ def test_rotating_and_revoking(quick_path: Path) -> None:
 def test_what_is_wrong_is_named(quick_path: Path, words: tuple[str, ...], says: str) -> None:
     with pytest.raises(AccessError, match=says):
         run(quick_path, *words)
-    assert run_json(quick_path, "list") == {"keys": [], "sites": []}
+    assert run_json(quick_path, "list") == {"keys": [], "sites": [], "webhooks": []}
