@@ -1,17 +1,19 @@
 """`POST /v1/answer`: cited sentences, or a refusal with its reason."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field
 
 from api.access import MayAsk
 from api.asked import Asked, Text
 from api.errors import ERRORS
+from api.gate import address_of
 from api.opening import BrainDep
 from api.problems import problems
+from api.resuming import Owner, Streams
 from api.shown import AnswerResponse, numbered, shown
-from api.streaming import DESCRIBED, streamed, unless_gone, wants_stream
+from api.streaming import DESCRIBED, shown_events, unless_gone, wants_stream
 from brain import types
 
 router = APIRouter(tags=["questions"])
@@ -39,14 +41,30 @@ class AnswerRequest(Asked):
     response_model=AnswerResponse,
     responses=problems(ERRORS, 400, 413, 422) | DESCRIBED,
 )
-async def answer(request: Request, body: AnswerRequest, who: MayAsk, brain: BrainDep) -> AnswerResponse | Response:
+async def answer(
+    request: Request,
+    body: AnswerRequest,
+    who: MayAsk,
+    brain: BrainDep,
+    last_event_id: Annotated[
+        str | None, Header(max_length=200, description="of a stream that was lost: its rest")
+    ] = None,
+) -> AnswerResponse | Response:
     """Answer a question from the documents that the caller may read, every sentence cited, or refuse.
 
-    A caller who goes away before the end stops the model.
+    A caller who goes away before the end stops the model; a stream's, who may come back, `service.resume_s` later.
     """
     question = body.question_of(who, brain.settings.service.max_question_chars, body.before())
     if wants_stream(request):
+        owner = Owner(who, address_of(request) if who.kind == "open" else "", question)
+        streams: Streams = request.app.state.streams
         numbers: dict[str, int] = {}
-        return streamed(request, brain.stream(question), lambda sentence: numbered(sentence, numbers), shown)
+        return streams.respond(
+            owner,
+            last_event_id,
+            lambda: shown_events(
+                request.state.request_id, brain.stream(question), lambda one: numbered(one, numbers), shown
+            ),
+        )
     answered = await unless_gone(request, brain.ask(question))
     return shown(answered) if isinstance(answered, types.Answer) else answered

@@ -19,6 +19,7 @@ from api.cors import SiteCors
 from api.gate import Gate
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
+from api.resuming import Streams
 from brain.errors import BrainError
 from brain.session import Brain
 from brain.settings import Settings
@@ -32,6 +33,7 @@ DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, 
 def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
     """A service that opens Brain as it starts and closes it at the end; a given `brain` is used and left open."""
     opening, gate = Opening(settings, brain), Gate(settings)
+    streams = Streams(settings.service.resume_s)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -41,6 +43,7 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
             async with mcp.running() if mcp else nullcontext():
                 yield
         finally:
+            await streams.close()
             await task
             await opening.close()
             await gate.close()
@@ -57,7 +60,7 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit)],
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
-    app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
+    app.state.settings, app.state.opening, app.state.gate, app.state.streams = settings, opening, gate, streams
     for feature in (answers, chat, search, kept, widget, health, pages):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None

@@ -19,8 +19,9 @@ from api.errors import ERRORS, kind_of
 from api.middleware import CHAT
 from api.opening import BrainDep
 from api.problems import problems
+from api.resuming import EVENT_STREAM, HEADERS
 from api.shown import numbered, shown
-from api.streaming import EVENT_STREAM, HEADERS, unless_gone
+from api.streaming import unless_gone
 from brain.answer import Events
 from brain.errors import BrainError
 from brain.text.language import detect
