@@ -2,8 +2,9 @@
 
 import asyncio
 import socket
+import struct
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Iterator
-from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager, suppress
 from pathlib import Path
 from threading import Event, Thread
 from typing import Any
@@ -143,6 +144,65 @@ class Slow:
 
     def close(self) -> None:
         """Nothing to give back."""
+
+
+@pytest.fixture
+def patient(slow_brain: Brain) -> Brain:
+    """Waits a minute for callers who may come back: no test does."""
+    service = slow_brain.settings.service.model_copy(update={"resume_s": 60})
+    slow_brain.settings = slow_brain.settings.model_copy(update={"service": service})
+    return slow_brain
+
+
+class Cable:
+    """A TCP connection to a server that can be pulled out: what runs over it breaks off on both sides."""
+
+    def __init__(self, url: str) -> None:
+        self._to = (str(httpx.URL(url).host), httpx.URL(url).port)
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self._ends: list[socket.socket] = []
+        self.url = f"http://127.0.0.1:{self._listener.getsockname()[1]}"
+        Thread(target=self._accept, daemon=True).start()
+
+    def pull(self) -> None:
+        ends, self._ends = self._ends, []
+        for end in ends:
+            with suppress(OSError):
+                # Not closed politely: as a network that goes away does not say goodbye.
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+                end.shutdown(socket.SHUT_RDWR)
+            end.close()
+
+    def close(self) -> None:
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+        self.pull()
+
+    def _accept(self) -> None:
+        with suppress(OSError):
+            while True:
+                near, _ = self._listener.accept()
+                far = socket.create_connection(self._to)
+                self._ends += [near, far]
+                for pair in ((near, far), (far, near)):
+                    Thread(target=self._pump, args=pair, daemon=True).start()
+
+    @staticmethod
+    def _pump(source: socket.socket, target: socket.socket) -> None:
+        with suppress(OSError):
+            while data := source.recv(65536):
+                target.sendall(data)
+        with suppress(OSError):
+            target.shutdown(socket.SHUT_WR)
+
+
+@pytest.fixture
+def cable(patient: Brain, serve: Callable[[ASGIApp], AbstractContextManager[str]]) -> Iterator[Cable]:
+    """To a service whose answers are as slow as the test wants, and which waits for callers who were cut off."""
+    with serve(create_app(patient.settings, patient)) as url:
+        cable = Cable(url)
+        yield cable
+        cable.close()
 
 
 @pytest.fixture

@@ -26,14 +26,6 @@ Heard = list[tuple[str, str, Any]]
 
 
 @pytest.fixture
-def patient(slow_brain: Brain) -> Brain:
-    """Waits a minute for callers who may come back: no test does."""
-    service = slow_brain.settings.service.model_copy(update={"resume_s": 60})
-    slow_brain.settings = slow_brain.settings.model_copy(update={"service": service})
-    return slow_brain
-
-
-@pytest.fixture
 def client(patient: Brain, serving: Any) -> Iterator[httpx.Client]:
     with serving(create_app(patient.settings, patient)) as client:
         yield client
