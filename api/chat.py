@@ -13,7 +13,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from api.access import MayAsk
-from api.chat_models import MODEL, ChatMessage, ChatRequest, ChatResponse, Choice, Model, Models, Usage
+from api.chat_models import MODEL, ChatChoice, ChatMessage, ChatRequest, ChatResponse, Model, Models, Usage
 from api.chat_text import after_sentences, sentence_text, usage_of, whole_text
 from api.errors import ERRORS, kind_of
 from api.middleware import CHAT
@@ -60,7 +60,7 @@ async def chat_completions(
     if not isinstance(answer, Answer):
         return answer
     seen = shown(answer)
-    choice = Choice(message=ChatMessage(content=whole_text(seen)))
+    choice = ChatChoice(message=ChatMessage(content=whole_text(seen)))
     usage = Usage(**usage_of(answer.trace.model))
     return ChatResponse(id=_id(answer.id), created=int(time()), choices=[choice], usage=usage, brain=seen)
 

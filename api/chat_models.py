@@ -70,7 +70,7 @@ class ChatMessage(BaseModel):
     content: str = Field(description="sentences with the numbers of their sources, which stand below as footnotes")
 
 
-class Choice(BaseModel):
+class ChatChoice(BaseModel):
     index: int = 0
     message: ChatMessage
     finish_reason: Literal["stop"] = "stop"
@@ -89,7 +89,7 @@ class ChatResponse(BaseModel):
     object: Literal["chat.completion"] = "chat.completion"
     created: int
     model: str = MODEL
-    choices: list[Choice]
+    choices: list[ChatChoice]
     usage: Usage
     brain: AnswerResponse
 
