@@ -47,7 +47,13 @@ async def answer(
     who: MayAsk,
     brain: BrainDep,
     last_event_id: Annotated[
-        str | None, Header(max_length=200, description="of a stream that was lost: its rest")
+        str | None,
+        Header(
+            alias="Last-Event-ID",
+            max_length=200,
+            description="of a stream that was lost: its rest",
+            examples=["9c1185a5c5e9fc54612808977ee8f548-1"],
+        ),
     ] = None,
 ) -> AnswerResponse | Response:
     """Answer a question from the documents that the caller may read, every sentence cited, or refuse.

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
@@ -14,7 +14,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api import answers, chat, health, kept, pages, problems, search, widget
+from api import answers, chat, health, kept, openapi, pages, problems, search, widget
 from api.cors import SiteCors
 from api.gate import Gate
 from api.middleware import BodyLimit, RequestLog
@@ -64,7 +64,7 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
     for feature in (answers, chat, search, kept, widget, health, pages):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
-    _document_problems(app)
+    openapi.complete(app)
     return app
 
 
@@ -79,13 +79,3 @@ def _mcp(app: FastAPI) -> "McpEndpoint | None":
 
 def _route_name(route: APIRoute) -> str:
     return route.name
-
-
-def _document_problems(app: FastAPI) -> None:
-    """FastAPI documents every response as plain JSON; errors here have their own media type."""
-    schema: dict[str, Any] = app.openapi()  # kept by the app, and served from now on
-    for path in schema["paths"].values():
-        for operation in path.values():
-            for status, response in operation["responses"].items():
-                if status >= "400":
-                    response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}

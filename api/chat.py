@@ -5,10 +5,10 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import time
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
@@ -31,10 +31,14 @@ _log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI-compatible"])
 
 
+STREAM_EXAMPLE = (
+    'data: {"id": "chatcmpl-…", "object": "chat.completion.chunk", "created": 1795899600, "model": "brain", "choices": '
+    '[{"index": 0, "delta": {"content": "Nous vous remboursons sous 14 jours. [1]"}, "finish_reason": null}]}\n\ndata: [DONE]\n\n'
+)
 STREAMED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "With `stream`: OpenAI's chunks, the last with the whole answer as `brain`; then `[DONE]`.",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": STREAM_EXAMPLE}},
     }
 }
 
@@ -71,8 +75,8 @@ async def models(_: MayAsk) -> Models:
     return Models(data=[Model()])
 
 
-@router.get("/v1/models/{model}", summary="Describe a model", responses=problems(ERRORS, 404))
-async def model_named(model: str, _: MayAsk) -> Model:
+@router.get("/v1/models/{model}", summary="Describe a model", responses=problems(ERRORS, 404, 422))
+async def model_named(model: Annotated[str, Path(examples=[MODEL])], _: MayAsk) -> Model:
     """That one, or 404."""
     if model != MODEL:
         raise HTTPException(404)

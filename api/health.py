@@ -16,13 +16,15 @@ router = APIRouter(tags=["health"])
 
 
 class Health(BaseModel):
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"] = Field("ok", examples=["ok"])
 
 
 class Readiness(BaseModel):
-    status: Literal["ready"] = "ready"
-    passages: int | None = Field(description="that the caller may read; null where it has not said who it is")
-    encoder: str
+    status: Literal["ready"] = Field("ready", examples=["ready"])
+    passages: int | None = Field(
+        description="that the caller may read; null where it has not said who it is", examples=[28699]
+    )
+    encoder: str = Field(examples=["embedded/multilingual-e5-small"])
 
 
 @router.get("/healthz", summary="Is the process alive?")

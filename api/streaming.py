@@ -1,6 +1,7 @@
 """An answer as it is written: server-sent events; and work that ends when the caller goes away."""
 
 import asyncio
+import json
 import logging
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import aclosing
@@ -10,6 +11,7 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from api.examples import ANSWER, SENTENCE
 from api.middleware import log_unknown
 from api.problems import response_for
 from api.resuming import EVENT_STREAM, Event
@@ -17,13 +19,19 @@ from brain.answer import Events
 from brain.errors import BrainError
 from brain.types import Answer, Sentence
 
+_ID = "9c1185a5c5e9fc54612808977ee8f548"
+_EXAMPLE = (
+    f"id: {_ID}-0\n\n"
+    f"id: {_ID}-1\nevent: sentence\ndata: {json.dumps(SENTENCE, ensure_ascii=False)}\n\n"
+    f"id: {_ID}-2\nevent: answer\ndata: {json.dumps(ANSWER, ensure_ascii=False)}\n\n"
+)
 DESCRIBED: dict[int | str, dict[str, Any]] = {
     200: {
         "description": "With `Accept: text/event-stream`: an event `sentence` for each sentence as soon as it is known to hold, its "
         "data a Sentence; then `answer`, its data the whole AnswerResponse; or `problem`, its data a Problem. Each has an id. "
         "Where the connection is lost, the same request with the last one as `Last-Event-ID` gets the rest; if that is not "
         "there any more, an event `restart` and the answer anew, and what came before does not count.",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
+        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": _EXAMPLE}},
     }
 }
 """For OpenAPI."""
