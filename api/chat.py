@@ -16,12 +16,13 @@ from api.access import MayAsk
 from api.chat_models import MODEL, ChatChoice, ChatMessage, ChatRequest, ChatResponse, Model, Models, Usage
 from api.chat_text import after_sentences, sentence_text, usage_of, whole_text
 from api.errors import ERRORS, kind_of
+from api.examples import CHUNK
 from api.middleware import CHAT
 from api.opening import BrainDep
 from api.problems import problems
 from api.resuming import EVENT_STREAM, HEADERS
 from api.shown import numbered, shown
-from api.streaming import unless_gone
+from api.streaming import described_stream, unless_gone
 from brain.answer import Events
 from brain.errors import BrainError
 from brain.text.language import detect
@@ -31,16 +32,9 @@ _log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI-compatible"])
 
 
-STREAM_EXAMPLE = (
-    'data: {"id": "chatcmpl-…", "object": "chat.completion.chunk", "created": 1795899600, "model": "brain", "choices": '
-    '[{"index": 0, "delta": {"content": "Nous vous remboursons sous 14 jours. [1]"}, "finish_reason": null}]}\n\ndata: [DONE]\n\n'
+STREAMED = described_stream(
+    "With `stream`: OpenAI's chunks, the last with the whole answer as `brain`; then `[DONE]`.", ("", CHUNK)
 )
-STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "With `stream`: OpenAI's chunks, the last with the whole answer as `brain`; then `[DONE]`.",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": STREAM_EXAMPLE}},
-    }
-}
 
 
 @router.post(

@@ -99,6 +99,12 @@ CHAT: dict[str, Any] = {
     "brain": ANSWER,
 }
 
+CHUNK: dict[str, Any] = {
+    **{name: CHAT[name] for name in ("id", "created", "model")},
+    "object": "chat.completion.chunk",
+    "choices": [{"index": 0, "delta": {"content": f"{QUOTE} [1]"}, "finish_reason": None}],
+}
+
 
 def shown_as(*examples: dict[str, Any]) -> dict[str, Any]:
     """For a model's `json_schema_extra`."""

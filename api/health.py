@@ -33,7 +33,12 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", summary="Can questions be answered?", responses=problems(ERRORS))
+@router.get(
+    "/readyz",
+    summary="Can questions be answered?",
+    responses=problems(ERRORS),
+    openapi_extra={"security": [{}]},  # or no key
+)
 async def readyz(who: MayBeKnown, brain: BrainDep) -> Readiness:
     """Questions can be answered; where not, the problem says why and what to do."""
     count = await asyncio.to_thread(brain.count, readable(who, brain.settings)) if who else None

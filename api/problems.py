@@ -69,7 +69,7 @@ def problems(errors: Iterable[type[BrainError]], *statuses: int) -> dict[int | s
 
 
 def _documented(status: int, kinds: list[Kind]) -> dict[str, Any]:
-    examples = {kind.slug: {"summary": kind.title, "value": _example(kind)} for kind in kinds}
+    examples = {kind.slug: {"summary": kind.title, "value": example_of(kind)} for kind in kinds}
     headers = {"Retry-After": _WAIT} if status in {429, 503} else {}
     return {
         "model": Problem,
@@ -79,7 +79,7 @@ def _documented(status: int, kinds: list[Kind]) -> dict[str, Any]:
     }
 
 
-def _example(kind: Kind) -> dict[str, Any]:
+def example_of(kind: Kind) -> dict[str, Any]:
     detail = HTTP[kind.status][1] if kind.status in HTTP else kind.title
     wrong = [FieldProblem(field="question", message="Field required")] if kind.status == 422 else None
     problem = Problem(

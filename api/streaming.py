@@ -11,34 +11,44 @@ from fastapi import Request
 from pydantic import BaseModel
 from starlette.responses import Response
 
+from api.errors import INTERNAL
 from api.examples import ANSWER, SENTENCE
 from api.middleware import log_unknown
-from api.problems import response_for
+from api.problems import example_of, response_for
 from api.resuming import EVENT_STREAM, Event
 from brain.answer import Events
 from brain.errors import BrainError
 from brain.types import Answer, Sentence
 
-_ID = "9c1185a5c5e9fc54612808977ee8f548"
-_EXAMPLE = (
-    f"id: {_ID}-0\n\n"
-    f"id: {_ID}-1\nevent: sentence\ndata: {json.dumps(SENTENCE, ensure_ascii=False)}\n\n"
-    f"id: {_ID}-2\nevent: answer\ndata: {json.dumps(ANSWER, ensure_ascii=False)}\n\n"
-)
-DESCRIBED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "With `Accept: text/event-stream`: an event `sentence` for each sentence as soon as it is known to hold, its "
-        "data a Sentence; then `answer`, its data the whole AnswerResponse; or `problem`, its data a Problem. Each has an id. "
-        "Where the connection is lost, the same request with the last one as `Last-Event-ID` gets the rest; if that is not "
-        "there any more, an event `restart` and the answer anew, and what came before does not count.",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}, "example": _EXAMPLE}},
-    }
-}
-"""For OpenAPI."""
 GONE = 499
 """Nobody reads it; the log shows it."""
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+def described_stream(text: str, *examples: tuple[str, Any]) -> dict[int | str, dict[str, Any]]:
+    """For OpenAPI: what a stream's events are, each an `(event, data)`; none has a name where it is empty."""
+    names = sorted({name for name, _ in examples})
+    event = {"event": {"enum": names}} if names != [""] else {}
+    data = {"type": "string", "contentMediaType": "application/json"}
+    schema = {"type": "object", "properties": {"id": {"type": "string"}, **event, "data": data}, "required": ["data"]}
+    shown = {
+        name or "chunk": {"value": ({"event": name} if name else {}) | {"data": json.dumps(data, ensure_ascii=False)}}
+        for name, data in examples
+    }
+    return {200: {"description": text, "content": {EVENT_STREAM: {"schema": schema, "examples": shown}}}}
+
+
+DESCRIBED = described_stream(
+    "With `Accept: text/event-stream`: an event `sentence` for each sentence as soon as it is known to hold, its data a Sentence; "
+    "then `answer`, its data the whole AnswerResponse; or `problem`, its data a Problem. Each has an id. Where the connection is "
+    "lost, the same request with the last one as `Last-Event-ID` gets the rest; if that is not there any more, an event `restart` "
+    "and the answer anew, and what came before does not count.",
+    ("sentence", SENTENCE),
+    ("answer", ANSWER),
+    ("restart", {}),
+    ("problem", example_of(INTERNAL)),
+)
 
 
 def wants_stream(request: Request) -> bool:
