@@ -147,6 +147,7 @@ def test_the_conversation_goes_on_on_the_next_page(url: Make, new_page: Make) ->
     page.goto(url("mode=inline"))
     ask(page)
     first = ended(page).inner_text()
+    assert page.locator(".cite").count()
     page.goto(url("mode=inline", page="2"))
     assert ended(page).inner_text() == first
     with page.expect_request("**/v1/answer") as asked:
