@@ -25,7 +25,7 @@ from urllib.request import urlopen
 import numpy as np
 import psutil
 
-from bench.measure import Others, busy, keep, machine, module, show, step
+from bench.measure import Others, brain_command, busy, keep, machine, module, show, step
 from bench.service_asked import fresh
 from bench.service_memory import Memory, plot, slope, sparkline
 from brain.index.copying import copy_sparse
@@ -70,7 +70,7 @@ def served(home: Path, audience: str, tenant: str) -> Iterator[Service]:
         with socket.create_server(("127.0.0.1", 0)) as free:
             port = free.getsockname()[1]
         limits = {"BRAIN_LIMITS__KEY": "", "BRAIN_LIMITS__ADDRESS": "", "BRAIN_ANSWER__PROVIDER": "extractive"}
-        command = [sys.executable, "-m", "brain.cli", "serve", "--home", str(copy), "--port", str(port)]
+        command = [str(brain_command()), "serve", "--home", str(copy), "--port", str(port)]
         with (Path(folder) / "log").open("w+") as log:
             process = subprocess.Popen(command, env={**os.environ, **limits}, stderr=log, stdout=log)
             try:
