@@ -17,6 +17,8 @@ from time import perf_counter, process_time
 from typing import Any
 
 WAIT_S = 60
+IDLE_S = 3
+"""A connection that was not used for longer is made anew: the service closes them after 5 s, which is no error of its own."""
 
 
 @dataclass
@@ -32,11 +34,13 @@ class Connection:
     """One, kept open."""
 
     def __init__(self, port: int) -> None:
-        self._port = port
+        self._port, self._used = port, 0.0
         self._streams: tuple[asyncio.StreamReader, asyncio.StreamWriter] | None = None
 
     async def ask(self, request: bytes) -> tuple[int, bytes]:
         """Status and body. Raises OSError, EOFError, TimeoutError."""
+        if perf_counter() - self._used > IDLE_S:
+            self.close()
         if self._streams is None:
             self._streams = await asyncio.open_connection("127.0.0.1", self._port)
         try:
@@ -45,6 +49,8 @@ class Connection:
         except BaseException:
             self.close()
             raise
+        finally:
+            self._used = perf_counter()
 
     async def _asked(
         self, request: bytes, reader: asyncio.StreamReader, writer: asyncio.StreamWriter

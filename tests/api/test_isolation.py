@@ -195,9 +195,17 @@ _calls = _tools.map(
 )
 _rpc = {"Accept": "application/json, text/event-stream"}
 _looks = st.tuples(st.just("GET"), st.just(LAST), st.none(), st.just({}))
+_resumes = st.tuples(
+    st.just("POST"),
+    st.just("/v1/answer"),
+    st.just({"question": "retour"}),
+    st.just(_stream | {"Last-Event-ID": "LAST"}),
+)
+"""The last stream that anybody was given, its question asked again."""
 _says = st.fixed_dictionaries({"answer_id": st.just(""), "thumbs": st.sampled_from(["up", "down"]), "comment": _some})
 _requests = st.one_of(
     _looks,
+    _resumes,
     st.tuples(st.just("POST"), st.just("/v1/feedback"), _says, st.just({})),
     st.tuples(st.just("POST"), st.just("/mcp"), _calls, st.just(_rpc)),
     st.tuples(st.just("POST"), st.just("/v1/answer"), _answers, st.sampled_from([{}, _stream, _pretence])),
@@ -214,16 +222,21 @@ _requests = st.one_of(
 @given(asked=st.lists(st.tuples(st.integers(0, 5), _requests), min_size=1, max_size=6))
 def test_nobody_meets_what_is_not_theirs(service: Service, asked: list[tuple[int, Any]]) -> None:
     last, typed = "0" * 32, ""
+    stream, streamed = "x-0", {"question": "retour"}
     for who, (method, path, body, headers) in asked:
         reader = service.readers[who]
         service.log.said.clear()
-        sent = body | {"answer_id": last} if path == "/v1/feedback" else body
+        sent, more = body | {"answer_id": last} if path == "/v1/feedback" else body, {}
+        if "Last-Event-ID" in headers:
+            sent, more = streamed, {"Last-Event-ID": stream}
 
-        response = service.send(reader, method, path.replace("LAST", last), sent, headers)
+        response = service.send(reader, method, path.replace("LAST", last), sent, headers | more)
 
         assert response.status_code in {200, 201, 403 if reader.widget else 200, 404 if path == LAST else 200, 422}
         if id := given_id(response):
-            last, typed = (id, str(body)) if body else (last, typed)
+            last, typed = (id, str(sent)) if body else (last, typed)
+        if begun := re.match(r"id: (\w+-0)\n", response.text):
+            stream, streamed = begun[1], sent
         shown = (
             json.dumps(response.json(), ensure_ascii=False)
             if "json" in response.headers["content-type"]
