@@ -61,7 +61,7 @@ def test_the_service_is_as_it_is_documented(house: Any, serve: Serve, method: st
         operation = schemathesis.openapi.from_url(f"{url}/openapi.json")[path][method]
 
         def ask(case: Any, more: dict[str, str]) -> None:
-            response = case.call(headers=key | more)
+            response = case.call(headers=key | more, timeout=60)
             statuses.add(response.status_code)
             case.validate_response(response, checks=CHECKS)
 
