@@ -62,7 +62,7 @@ async def answer(
     """
     question = body.question_of(who, brain.settings.service.max_question_chars, body.before())
     if wants_stream(request):
-        owner = Owner(who, address_of(request) if who.kind == "open" else "", question)
+        owner = Owner(who, address_of(request) if who.kind == "open" else "", body)
         streams: Streams = request.app.state.streams
         numbers: dict[str, int] = {}
         return streams.respond(

@@ -10,11 +10,11 @@ from contextlib import aclosing
 from typing import NamedTuple
 from uuid import uuid4
 
+from pydantic import BaseModel
 from starlette.responses import StreamingResponse
 from starlette.types import Receive, Scope, Send
 
 from api.caller import Caller
-from brain.types import Question
 
 EVENT_STREAM = "text/event-stream"
 HEADERS = {"Cache-Control": "no-cache", "X-Accel-Buffering": "no"}
@@ -27,11 +27,12 @@ MOST_LOST = 4
 
 
 class Owner(NamedTuple):
-    """Who may read on: the same caller, who has no key from the same address, with the same question."""
+    """Who may read on: the same caller, who has no key from the same address, with the same request."""
 
     caller: Caller
     address: str
-    question: Question
+    asked: BaseModel
+    """As it was sent: what it means (today, in a conversation that has gone on) may have changed meanwhile."""
 
 
 class Event(NamedTuple):

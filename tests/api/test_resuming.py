@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from api import resuming
+from api.answers import AnswerRequest
 from api.app import create_app
 from api.caller import Caller
 from api.resuming import Event, Owner, Streams
 from brain.keys.store import Keys
 from brain.session import Brain
-from brain.types import Question
 
 ASKED = {"question": "Combien de jours pour renvoyer un article ?", "language": "fr"}
 STREAM = {"Accept": "text/event-stream"}
@@ -150,7 +150,7 @@ def test_silence_is_broken(client: httpx.Client, monkeypatch: pytest.MonkeyPatch
 
 
 def owner_of(text: str = "Où ?", address: str = "", **who: Any) -> Owner:
-    return Owner(Caller("default", "public", **who), address, Question(text))
+    return Owner(Caller("default", "public", **who), address, AnswerRequest(question=text))
 
 
 async def taken(
