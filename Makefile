@@ -5,7 +5,7 @@ READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 DEMO := $(BIN)/brain
 
-.PHONY: install demo test check clean
+.PHONY: install demo test fuzz check clean
 
 install: $(READY)
 
@@ -29,6 +29,10 @@ demo: install
 
 test: install
 	$(BIN)/python -m pytest
+
+# Thousands of requests made from the OpenAPI document; `make test` sends some of each kind.
+fuzz: install
+	BRAIN_TEST_FUZZ=2000 $(BIN)/python -m pytest tests/api/test_fuzz.py
 
 check: install
 	$(BIN)/ruff check .

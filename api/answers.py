@@ -1,20 +1,22 @@
 """`POST /v1/answer`: cited sentences, or a refusal with its reason."""
 
 import asyncio
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Header, Request, Response
 from pydantic import BaseModel, Field, model_validator
 
 from api.access import GateDep, MayAsk
 from api.asked import Asked, Text
 from api.continuing import keeping, turns_before
 from api.errors import ERRORS
+from api.gate import address_of
 from api.kept import ID
 from api.opening import BrainDep
 from api.problems import problems
+from api.resuming import Owner, Streams
 from api.shown import AnswerResponse, numbered, shown
-from api.streaming import DESCRIBED, streamed, unless_gone, wants_stream
+from api.streaming import DESCRIBED, shown_events, unless_gone, wants_stream
 from brain import types
 from brain.answer import whole
 
@@ -58,11 +60,25 @@ class AnswerRequest(AskRequest):
     responses=problems(ERRORS, 400, 404, 413, 422) | DESCRIBED,
 )
 async def answer(
-    request: Request, body: AnswerRequest, who: MayAsk, brain: BrainDep, gate: GateDep
+    request: Request,
+    body: AnswerRequest,
+    who: MayAsk,
+    brain: BrainDep,
+    gate: GateDep,
+    last_event_id: Annotated[
+        str | None,
+        Header(
+            alias="Last-Event-ID",
+            max_length=200,
+            description="of a stream that was lost: its rest",
+            examples=["9c1185a5c5e9fc54612808977ee8f548-1"],
+        ),
+    ] = None,
 ) -> AnswerResponse | Response:
     """Answer a question from the documents that the caller may read, every sentence cited, or refuse.
 
-    A caller who goes away before the end stops the model; a conversation then holds nothing of it.
+    A caller who goes away before the end stops the model, a stream's, who may come back, `service.resume_s` later; a
+    conversation then holds nothing of it.
     """
     turns, within = body.before(), body.conversation_id
     if within:
@@ -71,7 +87,13 @@ async def answer(
     if within:
         events = keeping(events, within, who, gate.known)
     if wants_stream(request):
+        owner = Owner(who, address_of(request) if who.kind == "open" else "", body)
+        streams: Streams = request.app.state.streams
         numbers: dict[str, int] = {}
-        return streamed(request, events, lambda sentence: numbered(sentence, numbers), shown)
+        return streams.respond(
+            owner,
+            last_event_id,
+            lambda: shown_events(request.state.request_id, events, lambda one: numbered(one, numbers), shown),
+        )
     answered = await unless_gone(request, whole(events))
     return shown(answered) if isinstance(answered, types.Answer) else answered

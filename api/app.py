@@ -5,14 +5,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, nullcontext
 from importlib.metadata import version
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from fastapi import FastAPI
 from fastapi.exceptions import RequestValidationError
 from fastapi.routing import APIRoute
 from fastapi_offline import FastAPIOffline
-from pydantic import BaseModel
-from pydantic.json_schema import models_json_schema
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
@@ -25,6 +23,7 @@ from api import (
     imports,
     kept,
     live,
+    openapi,
     pages,
     problems,
     search,
@@ -36,6 +35,7 @@ from api.gate import Gate
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
 from api.purging import purge_daily
+from api.resuming import Streams
 from brain.errors import BrainError
 from brain.live import Knowledge
 from brain.session import Brain
@@ -50,6 +50,7 @@ DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, 
 def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowledge | None = None) -> FastAPI:
     """A service that opens Brain as it starts and closes it at the end; a given `brain` and its `knowledge` are used and left open."""
     opening, gate = Opening(settings, brain, knowledge), Gate(settings)
+    streams = Streams(settings.service.resume_s)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -61,6 +62,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
         finally:
             purging.cancel()
             await asyncio.gather(purging, return_exceptions=True)
+            await streams.close()
             await task
             await opening.close()
             await gate.close()
@@ -77,7 +79,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
         middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit, live=settings.live)],
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
-    app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
+    app.state.settings, app.state.opening, app.state.gate, app.state.streams = settings, opening, gate, streams
     for feature in (
         answers,
         conversations,
@@ -94,8 +96,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
     ):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
-    _document_problems(app)
-    _document_bodies(app)
+    openapi.complete(app, [imports.ImportRow, webhooks.UpsertEvent, webhooks.DeleteEvent])
     return app
 
 
@@ -110,22 +111,3 @@ def _mcp(app: FastAPI) -> "McpEndpoint | None":
 
 def _route_name(route: APIRoute) -> str:
     return route.name
-
-
-def _document_bodies(app: FastAPI) -> None:
-    """Of routes that read their body themselves, because it is signed or comes in two forms."""
-    bodies: list[type[BaseModel]] = [imports.ImportRow, webhooks.UpsertEvent, webhooks.DeleteEvent]
-    _, found = models_json_schema(
-        [(model, "validation") for model in bodies], ref_template="#/components/schemas/{model}"
-    )
-    app.openapi()["components"]["schemas"] |= found["$defs"]
-
-
-def _document_problems(app: FastAPI) -> None:
-    """FastAPI documents every response as plain JSON; errors here have their own media type."""
-    schema: dict[str, Any] = app.openapi()  # kept by the app, and served from now on
-    for path in schema["paths"].values():
-        for operation in path.values():
-            for status, response in operation["responses"].items():
-                if status >= "400":
-                    response["content"] = {problems.MEDIA_TYPE: response["content"]["application/json"]}

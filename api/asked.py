@@ -7,13 +7,13 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.caller import Caller
+from api.examples import QUESTION
 from brain import types
 
 TAGS = (
     "only documents that have all of them; a tag key:value is a facet: documents of that value and those without that key, "
     "any of several values of one key"
 )
-EXAMPLE = "Combien de temps pour un remboursement ?"
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Language = Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")]
 Tag = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
@@ -47,7 +47,7 @@ class Asked(Narrowing):
     """A question, and what restricts where its answer may come from."""
 
     # The example is what /docs sends: one made of all fields would ask for a tag that no document has.
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"question": EXAMPLE}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"question": QUESTION}]})
 
     question: Text
 

@@ -5,22 +5,24 @@ import logging
 from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from time import time
-from typing import Any
+from typing import Annotated, Any
 from uuid import uuid4
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Path, Request, Response
 from starlette.exceptions import HTTPException
 from starlette.responses import StreamingResponse
 
 from api.access import MayAsk
-from api.chat_models import MODEL, ChatMessage, ChatRequest, ChatResponse, Choice, Model, Models, Usage
+from api.chat_models import MODEL, ChatChoice, ChatMessage, ChatRequest, ChatResponse, Model, Models, Usage
 from api.chat_text import after_sentences, sentence_text, usage_of, whole_text
 from api.errors import ERRORS, kind_of
+from api.examples import CHUNK
 from api.middleware import CHAT
 from api.opening import BrainDep
 from api.problems import problems
+from api.resuming import EVENT_STREAM, HEADERS
 from api.shown import numbered, shown
-from api.streaming import EVENT_STREAM, HEADERS, unless_gone
+from api.streaming import described_stream, unless_gone
 from brain.answer import Events
 from brain.errors import BrainError
 from brain.text.language import detect
@@ -30,12 +32,9 @@ _log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI-compatible"])
 
 
-STREAMED: dict[int | str, dict[str, Any]] = {
-    200: {
-        "description": "With `stream`: OpenAI's chunks, the last with the whole answer as `brain`; then `[DONE]`.",
-        "content": {EVENT_STREAM: {"schema": {"type": "string"}}},
-    }
-}
+STREAMED = described_stream(
+    "With `stream`: OpenAI's chunks, the last with the whole answer as `brain`; then `[DONE]`.", ("", CHUNK)
+)
 
 
 @router.post(
@@ -59,7 +58,7 @@ async def chat_completions(
     if not isinstance(answer, Answer):
         return answer
     seen = shown(answer)
-    choice = Choice(message=ChatMessage(content=whole_text(seen)))
+    choice = ChatChoice(message=ChatMessage(content=whole_text(seen)))
     usage = Usage(**usage_of(answer.trace.model))
     return ChatResponse(id=_id(answer.id), created=int(time()), choices=[choice], usage=usage, brain=seen)
 
@@ -70,8 +69,8 @@ async def models(_: MayAsk) -> Models:
     return Models(data=[Model()])
 
 
-@router.get("/v1/models/{model}", summary="Describe a model", responses=problems(ERRORS, 404))
-async def model_named(model: str, _: MayAsk) -> Model:
+@router.get("/v1/models/{model}", summary="Describe a model", responses=problems(ERRORS, 404, 422))
+async def model_named(model: Annotated[str, Path(examples=[MODEL])], _: MayAsk) -> Model:
     """That one, or 404."""
     if model != MODEL:
         raise HTTPException(404)

@@ -7,12 +7,14 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.asked import Narrowing, not_longer
 from api.chat_text import plain
+from api.examples import CHAT, shown_as
 from api.shown import AnswerResponse
 from brain.conversation import MOST_TURNS
 from brain.types import Turn
 
 MODEL = "brain"
 MOST_MESSAGES = 500
+_MODEL = {"id": MODEL, "object": "model", "created": 0, "owned_by": "brain"}
 
 
 class Part(BaseModel):
@@ -42,9 +44,7 @@ class ChatRequest(BaseModel):
     """As OpenAI's; what Brain decides itself (temperature, tools, max_tokens …) is accepted and not read."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"model": MODEL, "messages": [{"role": "user", "content": "Où est mon colis ?"}]}]
-        }
+        json_schema_extra=shown_as({"model": MODEL, "messages": [{"role": "user", "content": "Où est mon colis ?"}]})
     )
 
     model: Literal["brain"] = "brain"
@@ -70,7 +70,7 @@ class ChatMessage(BaseModel):
     content: str = Field(description="sentences with the numbers of their sources, which stand below as footnotes")
 
 
-class Choice(BaseModel):
+class ChatChoice(BaseModel):
     index: int = 0
     message: ChatMessage
     finish_reason: Literal["stop"] = "stop"
@@ -85,16 +85,20 @@ class Usage(BaseModel):
 class ChatResponse(BaseModel):
     """As OpenAI's, and the whole answer with its citations as `brain`."""
 
+    model_config = ConfigDict(json_schema_extra=shown_as(CHAT))
+
     id: str
     object: Literal["chat.completion"] = "chat.completion"
     created: int
     model: str = MODEL
-    choices: list[Choice]
+    choices: list[ChatChoice]
     usage: Usage
     brain: AnswerResponse
 
 
 class Model(BaseModel):
+    model_config = ConfigDict(json_schema_extra=shown_as(_MODEL))
+
     id: str = MODEL
     object: Literal["model"] = "model"
     created: int = 0
@@ -102,5 +106,7 @@ class Model(BaseModel):
 
 
 class Models(BaseModel):
+    model_config = ConfigDict(json_schema_extra=shown_as({"object": "list", "data": [_MODEL]}))
+
     object: Literal["list"] = "list"
     data: list[Model]

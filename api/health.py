@@ -16,13 +16,15 @@ router = APIRouter(tags=["health"])
 
 
 class Health(BaseModel):
-    status: Literal["ok"] = "ok"
+    status: Literal["ok"] = Field("ok", examples=["ok"])
 
 
 class Readiness(BaseModel):
-    status: Literal["ready"] = "ready"
-    passages: int | None = Field(description="that the caller may read; null where it has not said who it is")
-    encoder: str
+    status: Literal["ready"] = Field("ready", examples=["ready"])
+    passages: int | None = Field(
+        description="that the caller may read; null where it has not said who it is", examples=[28699]
+    )
+    encoder: str = Field(examples=["embedded/multilingual-e5-small"])
 
 
 @router.get("/healthz", summary="Is the process alive?")
@@ -31,7 +33,12 @@ async def healthz() -> Health:
     return Health()
 
 
-@router.get("/readyz", summary="Can questions be answered?", responses=problems(ERRORS))
+@router.get(
+    "/readyz",
+    summary="Can questions be answered?",
+    responses=problems(ERRORS),
+    openapi_extra={"security": [{}]},  # or no key
+)
 async def readyz(who: MayBeKnown, brain: BrainDep) -> Readiness:
     """Questions can be answered; where not, the problem says why and what to do."""
     count = await asyncio.to_thread(brain.count, readable(who, brain.settings)) if who else None

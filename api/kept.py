@@ -13,6 +13,7 @@ from starlette.exceptions import HTTPException
 from api.access import GateDep, MayAsk, MayGive
 from api.caller import Caller, readable
 from api.errors import ERRORS, WRITING, ForbiddenError
+from api.examples import ANSWER_ID, KEPT, shown_as
 from api.known import Known
 from api.opening import BrainDep
 from api.problems import problems
@@ -30,6 +31,8 @@ ID = r"^[0-9a-f]{32}$"
 
 class KeptAnswer(BaseModel):
     """An answer as it was given, personal data masked; titles and addresses of its sources are today's."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(KEPT))
 
     id: str
     answered_at: datetime
@@ -49,7 +52,7 @@ class FeedbackRequest(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={"examples": [{"answer_id": "0" * 32, "thumbs": "down", "reason": "outdated"}]},
+        json_schema_extra=shown_as({"answer_id": ANSWER_ID, "thumbs": "down", "reason": "outdated"}),
     )
 
     answer_id: str = Field(pattern=ID, description="as in the answer's `id`")
@@ -60,16 +63,16 @@ class FeedbackRequest(BaseModel):
 
 
 class FeedbackResponse(BaseModel):
-    id: str
+    id: str = Field(examples=["0b7c2a9e4f5d4b1c9e8d7a6f5c4b3a29"])
 
 
 @router.get("/v1/answers/{id}", summary="Look at an answer again", responses=problems(ERRORS, 404, 422))
 async def kept_answer(
-    id: Annotated[str, Path(pattern=ID)],
+    id: Annotated[str, Path(pattern=ID, examples=[ANSWER_ID])],
     who: MayAsk,
     brain: BrainDep,
     gate: GateDep,
-    trace: Annotated[bool, Query()] = False,
+    trace: Annotated[bool, Query(examples=[False])] = False,
 ) -> KeptAnswer:
     """An answer given before (`traces.keep_days`). There is none where it, or a document it cites, is not for the caller.
 
@@ -88,7 +91,9 @@ async def give_feedback(
     who: MayGive,
     brain: BrainDep,
     gate: GateDep,
-    idempotency_key: Annotated[str, Header(max_length=200, description="sent twice, it is written once")] = "",
+    idempotency_key: Annotated[
+        str, Header(max_length=200, description="sent twice, it is written once", examples=["5f1c0c5e-opinion-1"])
+    ] = "",
 ) -> FeedbackResponse:
     """Keep what a person says of an answer that the caller could be given. Personal data is masked; `feedback.keep_days`."""
     record = await asyncio.to_thread(_record, body.answer_id, who, brain)

@@ -18,6 +18,7 @@ MEDIA_TYPE = "application/problem+json"
 MOST_FIELDS = 20
 """Wrong fields that a problem lists: a body may hold thousands."""
 RETRY_AFTER = {"Retry-After": "2"}
+_WAIT = {"description": "seconds to wait", "schema": {"type": "integer", "minimum": 1}}
 
 
 class FieldProblem(BaseModel):
@@ -61,10 +62,36 @@ async def handle(request: Request, error: Exception) -> Response:
 
 def problems(errors: Iterable[type[BrainError]], *statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that can fail with these, for OpenAPI."""
-    titles: dict[int, list[str]] = {}
+    kinds: dict[int, list[Kind]] = {}
     for kind in [*(CHANGING[error] for error in errors), *(HTTP[status][0] for status in statuses)]:
-        titles.setdefault(kind.status, []).append(kind.title)
-    return {status: {"model": Problem, "description": " ".join(those)} for status, those in sorted(titles.items())}
+        kinds.setdefault(kind.status, []).append(kind)
+    return {status: _documented(status, those) for status, those in sorted(kinds.items())}
+
+
+def _documented(status: int, kinds: list[Kind]) -> dict[str, Any]:
+    examples = {kind.slug: {"summary": kind.title, "value": example_of(kind)} for kind in kinds}
+    headers = {"Retry-After": _WAIT} if status in {429, 503} else {}
+    return {
+        "model": Problem,
+        "description": " ".join(kind.title for kind in kinds),
+        "content": {MEDIA_TYPE: {"examples": examples}},
+        **({"headers": headers} if headers else {}),
+    }
+
+
+def example_of(kind: Kind) -> dict[str, Any]:
+    detail = HTTP[kind.status][1] if kind.status in HTTP else kind.title
+    wrong = [FieldProblem(field="question", message="Field required")] if kind.status == 422 else None
+    problem = Problem(
+        type=kind.uri,
+        title=kind.title,
+        status=kind.status,
+        detail=detail,
+        errors=wrong,
+        request_id="4f0d8c1f6a3b4f4e9d6f0a5f1c2b3d4e",
+        hint=None,
+    )
+    return problem.model_dump(exclude_none=True)
 
 
 def _headers(kind: Kind, error: BrainError) -> Mapping[str, str] | None:

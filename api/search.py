@@ -8,6 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.access import MaySearch
 from api.asked import Asked
 from api.errors import ERRORS
+from api.examples import FOUND, shown_as
 from api.opening import BrainDep
 from api.problems import problems
 from brain.types import Passages
@@ -69,6 +70,8 @@ class Facet(BaseModel):
 
 class SearchResponse(BaseModel):
     """Passages, best first."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(FOUND))
 
     language: str = Field(description="of the question")
     passages: list[Passage]

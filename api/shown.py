@@ -3,8 +3,9 @@
 from collections.abc import Iterable
 from datetime import date
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
+from api.examples import ANSWER, REFUSAL, shown_as
 from brain import types
 
 CLOSEST = 3
@@ -81,6 +82,8 @@ class AnswerResponse(BaseModel):
     `needs_clarification`: ask again with the `tag` of one of the `choices`. Refused as `conflicting`: the sentences are what each of
     the contradicting articles says. `small_talk`: nothing was asked, `message` is the reply.
     """
+
+    model_config = ConfigDict(json_schema_extra=shown_as(ANSWER, REFUSAL))
 
     id: str
     status: types.Status

@@ -31,8 +31,8 @@ class TokenRequest(BaseModel):
 class TokenResponse(BaseModel):
     """To be sent as `Authorization: Bearer …`, from the same page."""
 
-    token: str
-    expires_in: int = Field(description="seconds; ask for another one before")
+    token: str = Field(examples=["eyJhbGciOiJIUzI1NiIsImtpZCI6InNpdGVfM2Y5YTBjMWIyMmRlIn0.….…"])
+    expires_in: int = Field(description="seconds; ask for another one before", examples=[900])
 
 
 @router.post(

@@ -60,9 +60,10 @@ class Others:
     def __init__(self) -> None:
         self._busy, self._own, self._start = _busy_s(), _own_s(), perf_counter()
 
-    def share(self) -> float:
+    def share(self, running_s: float = 0) -> float:
+        """`running_s`: what a child that still runs has used meanwhile."""
         whole = (perf_counter() - self._start) * (os.cpu_count() or 1)
-        return min(1, max(0, (_busy_s() - self._busy - (_own_s() - self._own)) / whole))
+        return min(1, max(0, (_busy_s() - self._busy - (_own_s() - self._own) - running_s) / whole))
 
 
 def _busy_s() -> float:

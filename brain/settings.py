@@ -283,6 +283,12 @@ class ServiceSettings(_Section):
     proxies: str = Field("127.0.0.1", description="whose X-Forwarded-For is believed: addresses or networks, by commas")
     mcp: bool = Field(True, description="tools for agents at /mcp, where the extra `mcp` is installed")
     token_s: int = Field(900, ge=60, le=86_400, description="how long a widget's token is valid, in seconds")
+    resume_s: float = Field(
+        10,
+        ge=0,
+        le=300,
+        description="seconds in which a stream that was lost may be taken up; then it is stopped; 0: at once",
+    )
 
 
 Rate = Annotated[

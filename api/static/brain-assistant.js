@@ -6,7 +6,8 @@
   const MOST_KEPT = 20; // exchanges in sessionStorage
   const MOST_TURNS = 10; // sent with a question
   const MOST_TURN_CHARS = 2000;
-  const SILENCE_MS = 90_000; // without a byte, the answer is given up
+  const SILENCE_MS = 40_000; // without a byte, of which the service sends one every 15 s, the connection is lost
+  const AGAIN_MS = [300, 1000, 3000]; // before a lost connection is tried again
   const AROUND = 220; // characters shown before and after a quote
 
   const TEXTS = {
@@ -21,6 +22,7 @@
       you: "Vous",
       answer: "Réponse",
       searching: "Recherche en cours…",
+      resuming: "Connexion perdue, nouvel essai…",
       done: "Réponse complète.",
       sources: "Sources",
       source: (n, title) => `Source ${n} : ${title}`,
@@ -66,6 +68,7 @@
       you: "You",
       answer: "Answer",
       searching: "Searching…",
+      resuming: "Connection lost, trying again…",
       done: "Answer complete.",
       sources: "Sources",
       source: (n, title) => `Source ${n}: ${title}`,
@@ -124,7 +127,7 @@
     return new Problem(response.status, body, Number(response.headers.get("Retry-After")) || 0);
   }
 
-  /** Yields [name, data] of each server-sent event; `data` is read as JSON. */
+  /** Yields [name, data, id] of each server-sent event; `data` is read as JSON, null where there is none. */
   async function* events(body, heard = () => {}) {
     const reader = body.getReader();
     const decoder = new TextDecoder();
@@ -140,8 +143,7 @@
         for (const block of blocks) {
           const of = (field) =>
             block.split("\n").filter((line) => line.startsWith(`${field}:`)).map((line) => line.slice(field.length + 1).trimStart());
-          const data = of("data").join("\n");
-          if (data) yield [of("event")[0] || "message", JSON.parse(data)];
+          yield [of("event")[0], JSON.parse(of("data").join("\n") || null), of("id")[0]];
         }
       }
     } finally {
@@ -150,10 +152,31 @@
   }
 
   /**
-   * Asks, calls `onSentence` with each sentence as it comes, and gives the whole answer.
-   * Throws a Problem, or another error where the connection failed; `stop` is an AbortSignal.
+   * Asks, and gives the whole answer. Calls `on.start()` when nothing is there (yet, or any more), `on.sentence()` with each
+   * sentence as it comes, `on.lost()` when the connection is: it is taken up where it broke off.
+   * Throws a Problem, or another error where the connection failed for good; `stop` is an AbortSignal.
    */
-  async function ask(endpoint, headers, question, onSentence, stop) {
+  async function ask(endpoint, headers, question, on, stop) {
+    const place = { id: "" };
+    on.start();
+    for (let tries = 0; ; tries++) {
+      try {
+        return await listen(endpoint, place.id ? { ...headers, "Last-Event-ID": place.id } : headers, question, on, stop, place);
+      } catch (error) {
+        const passes = !(error instanceof Problem) || (!error.final && error.status > 501); // the service is being started
+        if (!place.id || !passes || stop?.aborted || tries === AGAIN_MS.length) throw error;
+        on.lost();
+        await new Promise((done) => {
+          setTimeout(done, AGAIN_MS[tries]);
+          stop?.addEventListener("abort", done);
+        });
+        if (stop?.aborted) throw error;
+      }
+    }
+  }
+
+  /** One connection; `place.id` is the last event that came. */
+  async function listen(endpoint, headers, question, on, stop, place) {
     const silence = new AbortController();
     let timer;
     const heard = () => {
@@ -174,9 +197,11 @@
       });
       if (!response.ok) throw await problemOf(response);
       if (!(response.headers.get("Content-Type") || "").startsWith("text/event-stream")) return await response.json();
-      for await (const [name, data] of events(response.body, heard)) {
-        if (name === "sentence") onSentence(data);
-        else if (name === "problem") throw new Problem(data.status, data);
+      for await (const [name, data, id] of events(response.body, heard)) {
+        place.id = id || place.id;
+        if (name === "restart") on.start();
+        else if (name === "sentence") on.sentence(data);
+        else if (name === "problem") throw Object.assign(new Problem(data.status, data), { final: true });
         else if (name === "answer") return data;
       }
       throw new Error("the stream ended before the answer");
@@ -618,14 +643,27 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       this.#scrolled = null;
       this.#follow(exchange);
       const { signal } = this.#running;
-      const onSentence = (sentence) => {
-        if (shown.sentences.push(sentence) > 1) text.append(" ");
-        text.append(...this.#sentenceNodes(sentence, given, shown));
-        this.#follow(exchange);
+      const on = {
+        start: () => {
+          if (given.contains(this.shadowRoot.activeElement)) this.#parts.field.focus(); // what had the focus goes away
+          given.querySelector(".card")?.remove();
+          text.replaceChildren();
+          shown.sentences = [];
+        },
+        sentence: (sentence) => {
+          waits.textContent = this.#t.searching;
+          if (shown.sentences.push(sentence) > 1) text.append(" ");
+          text.append(...this.#sentenceNodes(sentence, given, shown));
+          this.#follow(exchange);
+        },
+        lost: () => {
+          waits.textContent = this.#t.resuming;
+          this.#say(this.#t.resuming);
+        },
       };
       try {
         exchange.answer = shown.answer = await this.#authorized((headers) =>
-          ask(this.#endpoint, headers, exchange.body, onSentence, signal),
+          ask(this.#endpoint, headers, exchange.body, on, signal),
         );
         exchange.failed = null;
         this.#show(exchange, given);

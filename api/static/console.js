@@ -24,6 +24,7 @@
       closest: "Pages les plus proches",
       filters: "Filtres",
       searching: "Recherche en cours…",
+      resuming: "Connexion perdue, nouvel essai…",
       copy: "Copier pour le client",
       internal: "S'appuie sur un article interne : à ne pas transmettre tel quel.",
       copied: "Copié.",
@@ -94,6 +95,7 @@
       closest: "Closest pages",
       filters: "Filters",
       searching: "Searching…",
+      resuming: "Connection lost, trying again…",
       copy: "Copy for the customer",
       internal: "Rests on an internal article: not to be passed on as it is.",
       copied: "Copied.",
@@ -238,22 +240,31 @@
   async function run(exchange) {
     running = new AbortController();
     const { signal } = running;
-    const sentences = [];
     let first = null;
     let start = performance.now();
     const since = () => Math.round(performance.now() - start);
-    Object.assign(exchange, { answer: null, failed: null, sentences, found: null });
+    Object.assign(exchange, { answer: null, failed: null, lost: false, sentences: [], found: null });
     selected = exchange;
     keepSession(); // the page may be left before the answer comes
     show();
     say(t.searching);
+    const on = {
+      start: () => {
+        if (!exchange.sentences.length) return;
+        exchange.sentences = [];
+        show();
+      },
+      sentence: (sentence) => {
+        first ??= since();
+        exchange.sentences.push(sentence);
+        showLost(exchange, false);
+        showRunning(exchange);
+      },
+      lost: () => showLost(exchange, true),
+    };
     const send = () => {
       start = performance.now(); // without the time for typing a key
-      return ask("", headers(), exchange.body, (sentence) => {
-        first ??= since();
-        sentences.push(sentence);
-        showRunning(exchange);
-      }, signal);
+      return ask("", headers(), exchange.body, on, signal);
     };
     try {
       exchange.answer = await withKey(send);
@@ -261,7 +272,7 @@
       exchange.sentences = [];
       say([exchange.answer.message, ...exchange.answer.sentences.map((sentence) => plain(sentence.text))].filter(Boolean).join(" "));
     } catch (error) {
-      exchange.failed = wordsFor(error, sentences.length, signal.aborted);
+      exchange.failed = wordsFor(error, exchange.sentences.length, signal.aborted);
       say(exchange.failed);
     } finally {
       running = null;
@@ -339,6 +350,17 @@
     text.append(...sentenceNodes(sentence, exchange), " ");
   }
 
+  /** That the connection is lost, and tried again; or that it is there again. */
+  function showLost(exchange, lost) {
+    if (exchange.lost === lost) return;
+    exchange.lost = lost;
+    const note = articles.get(exchange)?.querySelector(".waits");
+    if (note) note.textContent = waitsFor(exchange);
+    say(waitsFor(exchange));
+  }
+
+  const waitsFor = ({ lost }) => (lost ? t.resuming : t.searching);
+
   function articleOf(exchange) {
     const { answer, question } = exchange;
     const text = el("div", { class: "text", lang: answer && answer.language !== "und" && answer.language });
@@ -351,7 +373,7 @@
       answer && statusOf(answer),
       answer?.message && el("p", { class: answer.sentences.length ? "note" : null }, answer.message),
       text,
-      !answer && !exchange.failed && el("p", { class: "note" }, isRunning ? t.searching : t.broken),
+      !answer && !exchange.failed && el("p", { class: "note waits" }, isRunning ? waitsFor(exchange) : t.broken),
       exchange.failed && el("p", { class: "warn" }, exchange.failed),
       !answer && !isRunning && el("div", { class: "row" }, button(t.retry, () => again(exchange))),
       ...(answer ? choicesOf(exchange) : []),

@@ -200,6 +200,13 @@ _calls = _tools.map(
 _rpc = {"Accept": "application/json, text/event-stream"}
 _documents = st.sampled_from(["", *(f"/{page.id}" for page in PAGES)]).map(lambda id: f"/v1/documents{id}")
 _looks = st.tuples(st.just("GET"), st.just(LAST), st.none(), st.just({}))
+_resumes = st.tuples(
+    st.just("POST"),
+    st.just("/v1/answer"),
+    st.just({"question": "retour"}),
+    st.just(_stream | {"Last-Event-ID": "LAST"}),
+)
+"""The last stream that anybody was given, its question asked again."""
 _says = st.fixed_dictionaries({"answer_id": st.just(""), "thumbs": st.sampled_from(["up", "down"]), "comment": _some})
 _talks = st.one_of(
     st.tuples(
@@ -225,6 +232,7 @@ _requests = st.one_of(
     _talks,
     _talks,
     st.tuples(st.just("GET"), _documents, st.none(), st.just({})),
+    _resumes,
     st.tuples(st.just("POST"), st.just("/v1/feedback"), _says, st.just({})),
     st.tuples(st.just("POST"), st.just("/mcp"), _calls, st.just(_rpc)),
     st.tuples(st.just("POST"), st.just("/v1/answer"), _answers, st.sampled_from([{}, _stream, _pretence])),
@@ -241,15 +249,18 @@ _requests = st.one_of(
 @given(asked=st.lists(st.tuples(st.integers(0, 5), _requests), min_size=1, max_size=6))
 def test_nobody_meets_what_is_not_theirs(service: Service, asked: list[tuple[int, Any]]) -> None:
     last, typed, talk = "0" * 32, "", "0" * 32
+    stream, streamed = "x-0", {"question": "retour"}
     for who, (method, path, body, headers) in asked:
         reader = service.readers[who]
         service.log.said.clear()
-        sent = body | {"answer_id": last} if path == "/v1/feedback" else body
+        sent, more = body | {"answer_id": last} if path == "/v1/feedback" else body, {}
         within = TALK in f"{path}{body}"
         if body and "conversation_id" in body:
             sent = body | {"conversation_id": talk}
+        if "Last-Event-ID" in headers:
+            sent, more = streamed, {"Last-Event-ID": stream}
 
-        response = service.send(reader, method, path.replace("LAST", last).replace(TALK, talk), sent, headers)
+        response = service.send(reader, method, path.replace("LAST", last).replace(TALK, talk), sent, headers | more)
 
         if within:
             own = service.talks.get(talk) is reader
@@ -264,7 +275,9 @@ def test_nobody_meets_what_is_not_theirs(service: Service, asked: list[tuple[int
         elif (method, response.status_code) == ("DELETE", 204):
             del service.talks[talk]
         if id := given_id(response):
-            last, typed = (id, str(body)) if body else (last, typed)
+            last, typed = (id, str(sent)) if body else (last, typed)
+        if not within and (begun := re.match(r"id: (\w+-0)\n", response.text)):
+            stream, streamed = begun[1], sent
         told = f"{shown_of(response, method, path)} {response.headers}"
         # An answer that is looked at again shows what was typed then.
         known = typed if path == LAST else ""

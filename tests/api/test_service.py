@@ -8,16 +8,15 @@ import signal
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Event, Thread
+from threading import Event
 from time import monotonic, sleep
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from fastapi import FastAPI
 
 from api.app import create_app
@@ -50,20 +49,7 @@ app()
 """
 
 
-@contextmanager
-def serving(app: FastAPI) -> Iterator[httpx.Client]:
-    """A client of the app on a free port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none"))
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        with httpx.Client(base_url=f"http://127.0.0.1:{listener.getsockname()[1]}", timeout=30) as client:
-            yield client
-    finally:
-        server.should_exit = True
-        thread.join(20)
-    assert not thread.is_alive()
+Serving = Callable[[FastAPI], AbstractContextManager[httpx.Client]]
 
 
 def until(client: httpx.Client, status: int, path: str = "/readyz", seconds: float = 60) -> httpx.Response:
@@ -102,7 +88,7 @@ def brain(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brai
 
 
 @pytest.fixture(scope="session")
-def client(brain: Brain) -> Iterator[httpx.Client]:
+def client(brain: Brain, serving: Serving) -> Iterator[httpx.Client]:
     """Asks as the public."""
     with serving(create_app(brain.settings, brain)) as client:
         until(client, 200)
@@ -158,7 +144,7 @@ def test_an_answer_quotes_its_passages_literally(client: httpx.Client) -> None:
             assert (citation["number"], citation["document_id"]) == (1, "remboursement.md")
 
 
-def test_a_reranker_that_is_gone_costs_no_answer(home: Path, tmp_path: Path) -> None:
+def test_a_reranker_that_is_gone_costs_no_answer(home: Path, tmp_path: Path, serving: Serving) -> None:
     copy = Path(shutil.copytree(home, tmp_path / "home"))
     settings = load_settings(home=copy, rerank={"provider": "endpoint", "url": "http://127.0.0.1:9/v1"})
     with Brain.open(settings) as brain, serving(create_app(settings, brain)) as client:
@@ -200,7 +186,7 @@ def test_a_question_about_something_else_is_not_sent_to_some_document(client: ht
     assert (found["status"], found["reason"], found["closest"]) == ("refused", "out_of_scope", [])
 
 
-def test_the_public_never_meets_an_internal_document(client: httpx.Client, brain: Brain) -> None:
+def test_the_public_never_meets_an_internal_document(client: httpx.Client, brain: Brain, serving: Serving) -> None:
     found = answer(client, GESTURE)
 
     named = [source["document_id"] for source in found["sources"] + found["closest"]]
@@ -228,7 +214,9 @@ def test_search_narrows_and_limits(client: httpx.Client) -> None:
     assert search(client, REFUND, document_languages=["en"]) == []
 
 
-def test_search_says_what_variants_of_a_page_differ_by(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_search_says_what_variants_of_a_page_differ_by(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serving: Serving
+) -> None:
     for module in ("ingest.run", "brain.session"):
         monkeypatch.setattr(f"{module}.make_encoder", lambda settings, say: HashEncoder())
     kb = tmp_path / "kb"
@@ -348,7 +336,7 @@ async def test_sixteen_questions_at_once_are_all_answered(client: httpx.Client) 
 
 
 def test_until_brain_is_open_the_service_is_alive_but_not_ready(
-    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serving: Serving
 ) -> None:
     may_open, really_open = Event(), Brain.open
 
@@ -371,7 +359,7 @@ def test_until_brain_is_open_the_service_is_alive_but_not_ready(
     really_open(settings).close()  # the service gave the index back
 
 
-def test_without_an_index_the_service_stays_unready_and_says_what_to_do(tmp_path: Path) -> None:
+def test_without_an_index_the_service_stays_unready_and_says_what_to_do(tmp_path: Path, serving: Serving) -> None:
     with serving(create_app(load_settings(home=tmp_path / "empty"))) as client:
         until(client, 200, "/healthz")
         for response in (client.get("/readyz"), client.post("/v1/search", json={"question": REFUND})):

@@ -1,9 +1,13 @@
 """A widget on another site's page: its site key, its token, and what a browser lets it read."""
 
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import httpx
 import pytest
+
+from brain.keys.tokens import issue
 
 ASKED = {"question": "Quel geste un conseiller peut-il accorder ?"}
 VISITOR = ("192.0.2.7", 5000)
@@ -67,6 +71,76 @@ async def test_a_token_is_refused_from_another_page_and_once_its_site_is_revoked
         assert (await asks.post("/v1/answer", json=ASKED, headers=widget)).status_code == 200
         house.sites.revoke(site.id, "me")
         assert (await asks.post("/v1/answer", json=ASKED, headers=widget)).status_code == 401
+
+
+CALL = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": "ask", "arguments": ASKED}}
+
+
+def doors(answer: str, last: str) -> list[dict[str, Any]]:
+    """All that a visitor's token opens."""
+    streaming = {"Accept": "text/event-stream"}
+    chat = {"messages": [{"role": "user", "content": ASKED["question"]}]}
+    return [
+        {"method": "POST", "url": "/v1/answer", "json": ASKED},
+        {"method": "POST", "url": "/v1/answer", "json": ASKED, "headers": streaming},
+        {"method": "POST", "url": "/v1/answer", "json": ASKED, "headers": streaming | {"Last-Event-ID": last}},
+        {"method": "POST", "url": "/v1/chat/completions", "json": chat},
+        {"method": "POST", "url": "/v1/feedback", "json": {"answer_id": answer, "thumbs": "up"}},
+        {"method": "GET", "url": f"/v1/answers/{answer}"},
+        {"method": "GET", "url": "/v1/models"},
+        {"method": "POST", "url": "/mcp", "json": CALL, "headers": {"Accept": "application/json, text/event-stream"}},
+        {"method": "GET", "url": "/readyz"},
+    ]
+
+
+@pytest.mark.parametrize(
+    "bad", ["expired", "forged", "of another site", "replayed elsewhere", "replayed by a program", "rotated"]
+)
+async def test_a_bad_token_opens_no_door(house: Any, bad: str) -> None:
+    """Each door is one that the good token opens; a token is good as often as one likes, on its page and for its time."""
+    site, other = house.site(), house.site("https://other.example.com")
+    async with house.asking(house.with_settings({"visitor": "", "address": ""}), VISITOR) as asks:
+        good = await headers(asks, house, site.id)
+        answer = (await asks.post("/v1/answer", json=ASKED, headers=good)).json()["id"]
+        stream = await asks.post("/v1/answer", json=ASKED, headers=good | {"Accept": "text/event-stream"})
+        last = stream.text.partition("\n")[0].removeprefix("id: ")
+        token, origin = good["Authorization"].removeprefix("Bearer "), house.page
+        match bad:
+            case "expired":
+                token = issue(site, house.page, timedelta(seconds=-1))
+            case "forged":
+                token = issue(
+                    replace(site, signing="another secret, also of 32 bytes or so"), house.page, timedelta(minutes=1)
+                )
+            case "of another site":
+                token = issue(other, other.origins[0], timedelta(minutes=1))
+            case "replayed elsewhere":
+                origin = other.origins[0]
+            case "replayed by a program":
+                origin = ""
+        wrong = {"Authorization": f"Bearer {token}"} | ({"Origin": origin} if origin else {})
+        for door in doors(answer, last):
+            opened = await asks.request(**door | {"headers": door.get("headers", {}) | good})
+            assert opened.status_code in {200, 201}, door
+        if bad == "rotated":
+            house.sites.rotate(site.id, "me")
+        for door in doors(answer, last):
+            refused = await asks.request(**door | {"headers": door.get("headers", {}) | wrong})
+            assert (refused.status_code, refused.json()["type"]) == (401, "urn:problem:brain:key-refused"), door
+            assert "14 jours" not in refused.text
+
+
+async def test_another_visitor_does_not_get_the_rest_of_a_stream(house: Any) -> None:
+    site = house.site()
+    streaming = {"Accept": "text/event-stream"}
+    async with house.asking(client=VISITOR) as asks:
+        mine, other = await headers(asks, house, site.id), await headers(asks, house, site.id)
+        begun = await asks.post("/v1/answer", json=ASKED, headers=mine | streaming)
+        first = {"Last-Event-ID": begun.text.partition("\n")[0].removeprefix("id: ")}
+        theirs = await asks.post("/v1/answer", json=ASKED, headers=other | streaming | first)
+        rest = await asks.post("/v1/answer", json=ASKED, headers=mine | streaming | first)
+    assert "event: restart" in theirs.text and first["Last-Event-ID"][:32] not in theirs.text
+    assert "event: restart" not in rest.text and begun.text.endswith(rest.text) and "event: answer" in rest.text
 
 
 async def test_browsers_let_the_pages_of_site_keys_read_answers_and_no_others(house: Any) -> None:

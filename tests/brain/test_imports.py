@@ -42,6 +42,7 @@ def test_the_packages_themselves_load_nothing_heavy() -> None:
         (("brain.testing",), HEAVY),
         (("brain.rerank", "brain.rerank.endpoint"), HEAVY),
         (("eval.cli",), HEAVY),
+        (("brain.client",), (*HEAVY, "numpy", "fastapi", "brain.settings", "brain.types")),
     ],
 )
 def test_modules_load_their_libraries_when_they_need_them(modules: tuple[str, ...], heavy: tuple[str, ...]) -> None:

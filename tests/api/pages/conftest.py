@@ -7,61 +7,39 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
-from threading import Thread
 from time import monotonic, sleep
 from typing import Any
 
 import httpx
 import pytest
-import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
-import eval
 from api.app import create_app
 from brain.keys.sites import Sites
 from brain.keys.store import Keys
 from brain.session import Brain
-from brain.settings import LimitSettings, ServiceSettings, Settings, load_settings
-from ingest.parse import Defaults
-from ingest.run import ingest_folder
+from brain.settings import LimitSettings, ServiceSettings, Settings
 
-KB = Path(eval.__file__).parent / "sample" / "kb"
 WAIT_MS = 10_000
-
-
-@contextmanager
-def serving(app: ASGIApp) -> Iterator[str]:
-    """The origin of an app on a free port."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(app, log_config=None, ws="none", timeout_graceful_shutdown=1))
-    thread = Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join(20)
-        assert not thread.is_alive()
+Serve = Callable[[ASGIApp], AbstractContextManager[str]]
 
 
 @pytest.fixture(scope="session")
-def sample(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Brain]:
-    """The sample base, with the embedded encoder, made once."""
-    _chromium()  # it takes seconds, which nobody needs without a browser
-    settings = load_settings(home=tmp_path_factory.mktemp("sample") / "home", ingest={"workers": 1})
-    assert ingest_folder(KB, settings, defaults=Defaults("sample")).failed == {}
-    with Brain.open(settings) as brain:
-        yield brain
+def sample(request: pytest.FixtureRequest) -> Brain:
+    """The sample base, which takes seconds to make: nobody needs it without a browser."""
+    _chromium()
+    brain: Brain = request.getfixturevalue("sample_brain")
+    return brain
 
 
 @pytest.fixture(scope="session")
-def host() -> Iterator[str]:
+def host(serve: Serve) -> Iterator[str]:
     """Another site, strict about what it lets in. `/fr?of=SERVICE&is=ATTRIBUTES` is a page in French with the component."""
 
     async def page(request: Request) -> HTMLResponse:
@@ -75,33 +53,33 @@ def host() -> Iterator[str]:
         )
         return HTMLResponse(html, headers={"Content-Security-Policy": policy})
 
-    with serving(Starlette(routes=[Route("/{lang}", page)])) as origin:
+    with serve(Starlette(routes=[Route("/{lang}", page)])) as origin:
         yield origin
 
 
 @pytest.fixture(scope="session")
-def service(sample: Brain, host: str) -> Iterator[tuple[str, str]]:
+def service(sample: Brain, host: str, serve: Serve) -> Iterator[tuple[str, str]]:
     """The service as the public has it, and a site key of the other site."""
     settings = _settings(sample)
-    with serving(create_app(settings, sample)) as origin:
+    with serve(create_app(settings, sample)) as origin:
         yield origin, _site_key(settings, host)
 
 
 @pytest.fixture(scope="session")
-def agents(sample: Brain) -> Iterator[str]:
+def agents(sample: Brain, serve: Serve) -> Iterator[str]:
     """The service as agents have it within the house: without keys."""
-    with serving(create_app(_settings(sample, audience="agent", keys="off"), sample)) as origin:
+    with serve(create_app(_settings(sample, audience="agent", keys="off"), sample)) as origin:
         yield origin
 
 
 @pytest.fixture
-def locked(sample: Brain) -> Iterator[tuple[str, str]]:
+def locked(sample: Brain, serve: Serve) -> Iterator[tuple[str, str]]:
     """The service as agents have it with keys, and a key."""
     settings = _settings(sample, keys="required")
     keys = Keys(settings)
     key = str(keys.create("pages", ("ask", "search"), tenant="default", audience="agent", actor="test"))
     keys.close()
-    with serving(create_app(settings, sample)) as origin:
+    with serve(create_app(settings, sample)) as origin:
         yield origin, key
 
 

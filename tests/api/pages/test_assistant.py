@@ -147,6 +147,7 @@ def test_the_conversation_goes_on_on_the_next_page(url: Make, new_page: Make) ->
     page.goto(url("mode=inline"))
     ask(page)
     first = ended(page).inner_text()
+    assert page.locator(".cite").count()
     page.goto(url("mode=inline", page="2"))
     assert ended(page).inner_text() == first
     with page.expect_request("**/v1/answer") as asked:
@@ -194,33 +195,56 @@ def test_copying_where_there_is_no_clipboard(url: Make, new_page: Make, said: Ma
     assert page.locator("textarea").input_value().startswith("Le colis part sous 2 jours.\n\nSources\n- Envoi")
 
 
-def test_stopped_killed_and_asked_again(killable: Any, new_page: Make) -> None:
+@pytest.mark.parametrize(
+    ("lang", "stop", "stopped", "lost", "away", "try_again"),
+    [
+        (
+            "fr",
+            "Arrêter",
+            "Réponse incomplète : vous l'avez arrêtée.",
+            "Réponse incomplète : la connexion a été coupée.",
+            "Le service est injoignable",
+            "Réessayer",
+        ),
+        (
+            "en",
+            "Stop",
+            "Incomplete answer: you stopped it.",
+            "Incomplete answer: the connection was lost.",
+            "The service can't be reached",
+            "Try again",
+        ),
+    ],
+)
+def test_stopped_killed_and_asked_again(
+    killable: Any, new_page: Make, lang: str, stop: str, stopped: str, lost: str, away: str, try_again: str
+) -> None:
     origin, start, wait = killable
     wait.touch()
     process = start()
     page = new_page(strict=False)
     script = f'<script src="{origin}/widget/brain-assistant.js"></script>'
-    body = f"<!doctype html><html lang=en><title>x</title>{script}<brain-assistant mode=inline></brain-assistant>"
+    body = f"<!doctype html><html lang={lang}><title>x</title>{script}<brain-assistant mode=inline></brain-assistant>"
     page.route(f"{origin}/host", lambda route: route.fulfill(content_type="text/html", body=body))
     page.goto(f"{origin}/host")
-    given, again = page.locator(".given"), page.get_by_role("button", name="Try again")
+    given, again = page.locator(".given"), page.get_by_role("button", name=try_again)
 
     ask(page, "Combien de jours pour renvoyer un article ?")
     given.get_by_text("sous 14 jours").wait_for()
     assert given.get_attribute("aria-busy") == "true" and "soldés" not in given.inner_text()
-    page.get_by_role("button", name="Stop").click()
-    given.get_by_text("Incomplete answer: you stopped it.").wait_for()
+    page.get_by_role("button", name=stop).click()
+    given.get_by_text(stopped).wait_for()
     page.reload()
-    given.get_by_text("Incomplete answer: you stopped it.").wait_for()
+    given.get_by_text(stopped).wait_for()
     assert "sous 14 jours" in given.inner_text()
 
     again.click()
     given.locator("xpath=self::*[@aria-busy]").get_by_text("sous 14 jours").wait_for()
     process.kill()
-    given.get_by_text("Incomplete answer: the connection was lost.").wait_for()
+    given.get_by_text(lost).wait_for()
     assert "sous 14 jours" in given.inner_text()
     again.click()
-    given.get_by_text("The service can't be reached").wait_for()
+    given.get_by_text(away).wait_for()
 
     process.wait()
     start()
@@ -233,6 +257,54 @@ def test_stopped_killed_and_asked_again(killable: Any, new_page: Make) -> None:
     assert ended(page).locator(".warn").count() == 0
     # What was opened meanwhile stays open, and is known by its title now.
     assert page.locator(".card").get_by_role("heading", name="Retours").count() == 1 and focused(page) == "card"
+
+
+@pytest.mark.parametrize(("lang", "says"), [("fr", "Connexion perdue"), ("en", "Connection lost")])
+def test_a_lost_connection_is_taken_up_where_it_broke_off(
+    cable: Any, slow: Any, new_page: Make, lang: str, says: str
+) -> None:
+    page = new_page(strict=False)
+    sent: list[str | None] = []
+    page.on(
+        "request",
+        lambda r: sent.append(r.headers.get("last-event-id")) if r.url.endswith("/v1/answer") else None,
+    )
+    script = f'<script src="{cable.url}/widget/brain-assistant.js"></script>'
+    body = f"<!doctype html><html lang={lang}><title>x</title>{script}<brain-assistant mode=inline></brain-assistant>"
+    page.route(f"{cable.url}/host", lambda route: route.fulfill(content_type="text/html", body=body))
+    page.goto(f"{cable.url}/host")
+    slow.may_say[0].set()
+    ask(page, slow.question)
+    given = page.locator(".given")
+    given.get_by_text("sous 14 jours").wait_for()
+    page.locator(".cite").click()
+    cable.pull()
+    given.get_by_text(says).wait_for()
+    slow.may_say[1].set()
+    given.locator("xpath=self::*[not(@aria-busy)]").wait_for()
+    assert given.locator(".cite").count() == 2 and given.locator(".warn").count() == 0
+    assert given.locator(".text").inner_text().count("sous 14 jours") == 1
+    assert page.locator(".card").count() == 1  # what the reader opened stays open
+    assert slow.times == 1 and len(sent) == 2 and not sent[0] and sent[1] and sent[1].endswith("-1")
+
+
+def test_a_service_that_forgot_answers_anew(cable: Any, slow: Any, new_page: Make) -> None:
+    """As one that was started anew meanwhile: what came before is taken away, not shown twice."""
+    page = new_page(strict=False)
+    page.route("**/v1/answer", lambda r: r.continue_(headers=r.request.headers | {"last-event-id": "x-1"}))
+    script = f'<script src="{cable.url}/widget/brain-assistant.js"></script>'
+    body = f"<!doctype html><html lang=fr><title>x</title>{script}<brain-assistant mode=inline></brain-assistant>"
+    page.route(f"{cable.url}/host", lambda route: route.fulfill(content_type="text/html", body=body))
+    page.goto(f"{cable.url}/host")
+    slow.may_say[0].set()
+    ask(page, slow.question)
+    given = page.locator(".given")
+    given.get_by_text("sous 14 jours").wait_for()
+    slow.may_say[1].set()
+    cable.pull()
+    given.locator("xpath=self::*[not(@aria-busy)]").wait_for()
+    assert given.locator(".text").inner_text().count("sous 14 jours") == 1
+    assert given.locator(".cite").count() == 2 and slow.times == 2
 
 
 def test_on_a_slow_network(url: Make, new_page: Make) -> None:

@@ -216,24 +216,60 @@ def test_a_key_is_asked_for_once_and_kept_in_this_tab_only(locked: tuple[str, st
     assert page.locator("#history button").count() == 0
 
 
-def test_killed_in_mid_answer(killable: Any, new_page: Make) -> None:
+@pytest.mark.parametrize(
+    ("locale", "lost", "try_again"),
+    [
+        ("fr-FR", "Réponse incomplète : la connexion a été coupée.", "Réessayer"),
+        ("en-GB", "Incomplete answer: the connection was lost.", "Try again"),
+    ],
+)
+def test_killed_in_mid_answer(killable: Any, new_page: Make, locale: str, lost: str, try_again: str) -> None:
     origin, start, wait = killable
     wait.touch()
     process = start()
-    page = new_page(strict=False, locale="en-GB")
+    page = new_page(strict=False, locale=locale)
     page.goto(f"{origin}/console")
     ask(page, "Combien de jours pour renvoyer un article ?")
     article = page.locator("article")
     article.get_by_text("sous 14 jours").wait_for()
     process.kill()
-    article.get_by_text("Incomplete answer: the connection was lost.").wait_for()
+    article.get_by_text(lost).wait_for()
     assert "sous 14 jours" in article.inner_text()
     process.wait()
     wait.unlink()
     start()
-    page.get_by_role("button", name="Try again").click()
+    page.get_by_role("button", name=try_again).click()
     article.get_by_text("soldés").wait_for()
     assert page.locator(".warn").count() == 0
+
+
+@pytest.mark.parametrize(("locale", "says"), [("fr-FR", "Connexion perdue"), ("en-GB", "Connection lost")])
+def test_a_lost_connection_is_taken_up_where_it_broke_off(
+    cable: Any, slow: Any, new_page: Make, locale: str, says: str
+) -> None:
+    page = new_page(strict=False, locale=locale)
+    page.goto(f"{cable.url}/console")
+    slow.may_say[0].set()
+    ask(page, slow.question)
+    article = page.locator("article")
+    article.get_by_text("sous 14 jours").wait_for()
+    cable.pull()
+    article.get_by_text(says).wait_for()
+    slow.may_say[1].set()
+    text = answered(page).locator(".text").inner_text()
+    assert text.count("sous 14 jours") == text.count("soldés") == 1 and slow.times == 1
+    assert page.locator(".warn").count() == 0
+
+
+def test_on_a_slow_network(agents: str, new_page: Make) -> None:
+    page = new_page()
+    page.goto(f"{agents}/console")
+    slow = {"offline": False, "latency": 400, "downloadThroughput": 8_000, "uploadThroughput": 8_000}
+    page.context.new_cdp_session(page).send("Network.emulateNetworkConditions", slow)
+    ask(page, REFUND)
+    page.locator("article[aria-busy]").get_by_text("Recherche en cours").wait_for()
+    assert page.locator("#send").inner_text() == "Arrêter"
+    assert answered(page).locator(".cite").count()
 
 
 def test_feedback_with_its_reason(agents: str, new_page: Make, sample: Brain) -> None:

@@ -1,0 +1,50 @@
+"""A client of the service for Python programs, sync and async; it needs httpx and pydantic alone.
+
+from brain.client import Client
+with Client("https://brain.example.com", "brain_…") as client:
+    print(client.answer("Combien de temps pour un remboursement ?").text)
+"""
+
+from brain.client.clients import AsyncClient, Client
+from brain.client.errors import (
+    ClientError,
+    ConflictError,
+    FailedError,
+    ForbiddenError,
+    InvalidError,
+    KeyRefusedError,
+    LimitedError,
+    NotFoundError,
+    NotReadyError,
+    ProblemError,
+    UnreachableError,
+    UnreadableError,
+)
+from brain.client.models import Answer, Event, Found, KeptAnswer, Passage, Restart, Sentence, Turn
+from brain.client.retrying import Patience
+
+__all__ = [
+    "Answer",
+    "AsyncClient",
+    "Client",
+    "ClientError",
+    "ConflictError",
+    "Event",
+    "FailedError",
+    "ForbiddenError",
+    "Found",
+    "InvalidError",
+    "KeptAnswer",
+    "KeyRefusedError",
+    "LimitedError",
+    "NotFoundError",
+    "NotReadyError",
+    "Passage",
+    "Patience",
+    "ProblemError",
+    "Restart",
+    "Sentence",
+    "Turn",
+    "UnreachableError",
+    "UnreadableError",
+]
