@@ -14,14 +14,16 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api import answers, chat, health, kept, pages, problems, search, widget
+from api import answers, chat, health, kept, metrics, pages, problems, search, widget
 from api.cors import SiteCors
 from api.gate import Gate
+from api.metrics import HttpMetrics
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
 from brain.errors import BrainError
 from brain.session import Brain
 from brain.settings import Settings
+from brain.telemetry import make_tracer
 
 if TYPE_CHECKING:
     from api.mcp_server import McpEndpoint
@@ -31,7 +33,7 @@ DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, 
 
 def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
     """A service that opens Brain as it starts and closes it at the end; a given `brain` is used and left open."""
-    opening, gate = Opening(settings, brain), Gate(settings)
+    opening, gate, counted, tracer = Opening(settings, brain), Gate(settings), HttpMetrics(), make_tracer(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -44,6 +46,8 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
             await task
             await opening.close()
             await gate.close()
+            if tracer:
+                await asyncio.to_thread(tracer.close)
 
     # FastAPI's own /docs loads its script from a CDN; this one brings it along.
     app = FastAPIOffline(
@@ -54,11 +58,15 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
         generate_unique_id_function=_route_name,
         lifespan=lifespan,
-        middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit)],
+        middleware=[
+            Middleware(SiteCors, gate=gate),
+            Middleware(RequestLog, metrics=counted, tracer=tracer),
+            Middleware(BodyLimit),
+        ],
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
-    app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
-    for feature in (answers, chat, search, kept, widget, health, pages):
+    app.state.settings, app.state.opening, app.state.gate, app.state.metrics = settings, opening, gate, counted
+    for feature in (answers, chat, search, kept, widget, health, metrics, pages):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
     _document_problems(app)

@@ -1,7 +1,6 @@
 """`brain serve`: the HTTP service, in this process."""
 
 import contextlib
-import logging
 import signal
 import socket
 import sys
@@ -10,15 +9,13 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from api.logs import log_to_terminal
 from brain.console import HomeOption, err, settings_for
 from brain.errors import SettingsError
-from brain.keys.secret import without_secrets
-from brain.privacy import mask
 from brain.serving_prompts import check_prompts
 from brain.settings import ServiceSettings, Settings
 
 GRACE_SECONDS = 10
-_STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red", logging.CRITICAL: "bold red"}
 
 
 def register(app: typer.Typer) -> None:
@@ -43,7 +40,7 @@ def serve(
         check_prompts(settings)
     listener = _listen(settings.service)
     _announce(settings)
-    _log_to_terminal()
+    log_to_terminal(settings.service.log)
     _run(settings, listener)
 
 
@@ -85,18 +82,6 @@ def _who_may_ask(settings: Settings, url: str) -> tuple[str, bool]:
         f"Everyone on this machine asks as '{service.audience}' of tenant '{service.tenant}', until there is an API key",
         True,
     )
-
-
-class _Terminal(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        said = without_secrets(mask(self.format(record)))
-        err.print(Text(said, style=_STYLES.get(record.levelno, "")), soft_wrap=True)
-
-
-def _log_to_terminal() -> None:
-    form = "%(asctime)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=form, handlers=[_Terminal()])
-    logging.getLogger("api").setLevel(logging.INFO)
 
 
 def _run(settings: Settings, listener: socket.socket) -> None:

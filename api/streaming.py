@@ -48,7 +48,7 @@ def streamed(
                     shown = answer(event) if isinstance(event, Answer) else sentence(event)
                     yield _event("answer" if whole else "sentence", shown.model_dump_json())
         except BrainError as error:
-            _log.warning("request_id=%s %s: %s", request.state.request_id, type(error).__name__, error)
+            _log.warning("%s: %s", type(error).__name__, error)
             yield _event("problem", bytes(response_for(error, request.state.request_id).body).decode())
 
     return StreamingResponse(body(), media_type=EVENT_STREAM, headers=HEADERS)

@@ -8,6 +8,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
+from brain import gen_ai
 from brain.answer import Events, answer_events, whole
 from brain.answerers import Answerer, make_answerer
 from brain.brief import Brief, BriefModel
@@ -18,10 +19,13 @@ from brain.index.fingerprint import check_manifest, settings_of
 from brain.index.generations import current_name, generations_of
 from brain.judge import Judge, LLMJudge
 from brain.metrics import Metrics
+from brain.request import note
 from brain.rerank import Reranker, make_reranker
 from brain.rerank.step import Reranking
 from brain.serving import Serving
-from brain.settings import Settings, load_settings
+from brain.settings import LLMSettings, Settings, load_settings
+from brain.sizes import documents_by_source
+from brain.spans import span
 from brain.traces import Served, TraceKeeper
 from brain.types import Answer, Passages, Question
 from brain.verify import Verifier
@@ -52,16 +56,20 @@ class Brain:
     ) -> None:
         self.settings, self._apart = settings, apart
         self._reranking = Reranking(reranker, settings.rerank)
-        self._answerer, self._judge = answerer, _judge(settings, answerer)
-        self._rewriter = _rewriter(settings, answerer)
         self.metrics = Metrics()
         """Counted since this Brain was opened."""
+        self._answerer, self._llm = answerer, getattr(answerer, "endpoint", settings.llm)
+        self._judge, self._rewriter = (
+            _judge(settings, self._llm, self.metrics),
+            _rewriter(settings, self._llm, self.metrics),
+        )
         if breaker := getattr(answerer, "breaker", None):
-            self.metrics.watch("model_paused", lambda: breaker.open)
+            self.metrics.watch("brain_llm_paused", "1 while a failing model is left alone.", lambda: breaker.open)
         self._serving = Serving(name, index, _questions(encoder, settings), settings, self._reranking)
         self._switching = Lock()
         self._traces = TraceKeeper(settings)
-        self.metrics.watch("traces", self._traces.counts)
+        self.metrics.watch_traces(self._traces.counts)
+        self.metrics.watch_sizes(self.count, lambda: documents_by_source(settings))
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None, *, apart: bool = False) -> "Brain":
@@ -87,7 +95,7 @@ class Brain:
 
     async def search(self, question: Question, limit: int = 10, per_document: int | None = None) -> Passages:
         """The best passages that the question's reader may see, at most `per_document` of each document."""
-        with self._held() as serving:
+        with self._held() as serving, self.metrics.being("search"):
             return await serving.retriever.search(question, limit, per_document)
 
     async def ask(self, question: Question) -> Answer:
@@ -96,7 +104,7 @@ class Brain:
 
     async def stream(self, question: Question) -> Events:
         """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped."""
-        with self._held() as serving:
+        with self._held() as serving, self.metrics.being("answer"), span("ask") as step:
             verifier = Verifier(_encode(serving))
             like = likeness_of(serving.questions)
             parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge, self._rewriter, like
@@ -104,7 +112,13 @@ class Brain:
             async with aclosing(events):
                 async for event in events:
                     if isinstance(event, Answer):
-                        self.metrics.answered(event)
+                        self.metrics.answered(event, self._llm)
+                        note(
+                            answer=event.id,
+                            answered=event.status.value,
+                            reason=event.reason.value if event.reason else "",
+                        )
+                        step.set(gen_ai.answered(event, tell=step.content))
                         self._traces.keep(event, _served(serving, self.settings))
                     yield event
 
@@ -200,16 +214,16 @@ def _encode(serving: Serving) -> Encode | None:
     return serving.questions.encode_questions if serving.encoder_settings.provider == "embedded" else None
 
 
-def _judge(settings: Settings, answerer: Answerer) -> Judge | None:
+def _judge(settings: Settings, llm: LLMSettings, metrics: Metrics) -> Judge | None:
     if settings.answer.judge == "none":
         return None
-    return LLMJudge(BriefModel(getattr(answerer, "endpoint", settings.llm), settings.answer.judge_s))
+    return LLMJudge(BriefModel(llm, settings.answer.judge_s, metrics.spending(llm, "judge")))
 
 
-def _rewriter(settings: Settings, answerer: Answerer) -> Brief | None:
+def _rewriter(settings: Settings, llm: LLMSettings, metrics: Metrics) -> Brief | None:
     if settings.answer.provider != "llm" or settings.answer.rewrite == "rules":
         return None
-    return BriefModel(getattr(answerer, "endpoint", settings.llm), settings.answer.rewrite_s)
+    return BriefModel(llm, settings.answer.rewrite_s, metrics.spending(llm, "rewrite"))
 
 
 def open_brain(home: Path | None = None, say: Callable[[str], None] = lambda _: None, **overrides: Any) -> Brain:

@@ -111,9 +111,9 @@ def test_sentences_come_as_they_are_written_and_make_the_answer(brain: Brain, sl
     assert [first[0], second[0], answer[0]] == ["sentence", "sentence", "answer"]
     assert answer[1]["sentences"] == [first[1], second[1]] == plain["sentences"]
     assert answer[1]["text"] == TEXT and answer[1]["sources"] == plain["sources"]
-    counted = brain.metrics.snapshot()
-    assert counted["answers"] == [{"status": "answered", "reason": "", "count": 2}]
-    assert counted["first_sentence_ms"]["count"] == 2
+    counted = brain.metrics.registry.get_sample_value
+    assert counted("brain_answers_total", {"status": "answered", "reason": "", "language": "fr"}) == 2
+    assert counted("brain_first_sentence_seconds_count") == 2
 
 
 def test_what_fails_on_the_way_is_a_problem(brain: Brain, monkeypatch: pytest.MonkeyPatch) -> None:
