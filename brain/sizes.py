@@ -12,7 +12,7 @@ class Sizes(State):
     def by_source(self) -> dict[str, int]:
         counted = select(DocumentRow.source, func.count()).group_by(DocumentRow.source)
         with self._session() as session:
-            return dict(session.execute(counted).tuples().all())
+            return {source: int(count) for source, count in session.execute(counted)}
 
 
 def documents_by_source(settings: Settings) -> dict[str, int]:
