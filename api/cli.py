@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.text import Text
 
+from api import checks
 from api.logs import log_to_terminal
 from brain.console import HomeOption, err, settings_for
 from brain.errors import SettingsError
@@ -19,8 +20,9 @@ GRACE_SECONDS = 10
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command to `brain`."""
+    """Adds the command to `brain`, and to `brain doctor` what it needs."""
     app.command("serve")(serve)
+    checks.register()
 
 
 def serve(
