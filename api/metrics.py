@@ -77,7 +77,12 @@ async def _may_scrape(request: Request, _: Presented) -> None:
     dependencies=[Depends(_may_scrape)],
     response_class=Response,
     responses=problems(ERRORS, 404)
-    | {200: {"description": "Text in Prometheus' or OpenMetrics' format.", "content": {"text/plain": {}}}},
+    | {
+        200: {
+            "description": "Text in Prometheus' or OpenMetrics' format.",
+            "content": {"text/plain": {"schema": {"type": "string"}}},
+        }
+    },
 )
 async def metrics(request: Request) -> Response:
     """What this process counted since its start. Needs a key with the scope `admin` of the service's own tenant, or an
