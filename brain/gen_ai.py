@@ -1,4 +1,4 @@
-"""Spans' attributes by OpenTelemetry's semantic conventions for generative AI (`gen_ai.*`, version 1.41, in development).
+"""Spans' attributes by OpenTelemetry's conventions for generative AI (`gen_ai.*`, in development; those of its Python package 0.66).
 
 No message, question or answer unless `telemetry.content` says so, and then with personal data masked.
 """

@@ -3,9 +3,10 @@
 No label has values that a caller can choose: neither a tenant, nor a key, nor a word of anyone's. docs/operations.md lists them all.
 """
 
+import logging
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ STAGES = ("rewrite", "retrieve", "encode", "search", "rerank", "sufficiency", "w
 MILLION = 1e6
 SIZES_S = 30
 """How long the counts of documents are remembered: they are read from the database."""
+_log = logging.getLogger(__name__)
 
 
 class Metrics:
@@ -143,8 +145,10 @@ class _Remembered:
         with self._lock:
             if time.monotonic() >= self._until:
                 self._until = time.monotonic() + SIZES_S
-                with suppress(BrainError):
+                try:
                     self._known = self._read()
+                except BrainError as error:
+                    _log.warning("the index's size could not be read: %s", error)
             return self._known
 
 

@@ -1,12 +1,15 @@
 """What is counted and traced of a call of the language model."""
 
 import json
+import re
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any, cast
 
 import httpx
 import pytest
 
+from brain import gen_ai
 from brain.answer import answer
 from brain.answerers.llm import LLMAnswerer
 from brain.brief import BriefModel
@@ -136,3 +139,12 @@ async def test_tokens_and_their_cost_are_counted_by_purpose(model: Any) -> None:
         assert value("brain_llm_cost_total", own) == pytest.approx((300 * 2 + 20 * 6) / 1e6)
     assert value("brain_llm_first_token_seconds_count", {"model": "m"}) == 1
     assert value("brain_sentences_total", {"outcome": "verified"}) == 1
+
+
+def test_the_names_are_the_conventions_own() -> None:
+    attributes = pytest.importorskip("opentelemetry.semconv._incubating.attributes.gen_ai_attributes")
+    known = {value for name, value in vars(attributes).items() if name.startswith("GEN_AI_") and isinstance(value, str)}
+    used = set(re.findall(r'"(gen_ai\.[a-z_.]+)"', Path(gen_ai.__file__).read_text(encoding="utf-8")))
+
+    assert len(used) > 10
+    assert used - known == set()
