@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from opentelemetry.sdk.trace import TracerProvider
 
 ENDPOINTS = ("OTEL_EXPORTER_OTLP_TRACES_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT")
+TIMEOUTS = ("OTEL_EXPORTER_OTLP_TRACES_TIMEOUT", "OTEL_EXPORTER_OTLP_TIMEOUT")
+SEND_S = 3
+"""How long spans are sent and sent again; a service that stops waits as long for a collector that is away."""
 _log = logging.getLogger(__name__)
 
 
@@ -100,7 +103,8 @@ def make_tracer(settings: Settings) -> Tracer | None:
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
     url = settings.telemetry.url
-    exporter = OTLPSpanExporter(endpoint=f"{url.rstrip('/')}/v1/traces" if url else None)
+    patience = None if any(os.environ.get(name) for name in TIMEOUTS) else SEND_S
+    exporter = OTLPSpanExporter(endpoint=f"{url.rstrip('/')}/v1/traces" if url else None, timeout=patience)
     provider = make_provider()
     provider.add_span_processor(BatchSpanProcessor(exporter))
     return Tracer(provider, content=settings.telemetry.content)

@@ -217,7 +217,8 @@ async def test_the_usual_variables_configure_it_too(
     assert not configured(house.brain.settings)
 
 
-async def test_a_collector_that_is_away_disturbs_nobody(house: Any) -> None:
+async def test_a_collector_that_is_away_disturbs_nobody(house: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("brain.telemetry.SEND_S", 0.5)
     async with asking(house, "http://127.0.0.1:9") as asks:
         assert (await asks.post("/v1/answer", json=ASKED, headers=house.key())).status_code == 200
 
