@@ -23,6 +23,7 @@ from api import (
     imports,
     kept,
     live,
+    metrics,
     openapi,
     pages,
     problems,
@@ -32,6 +33,7 @@ from api import (
 )
 from api.cors import SiteCors
 from api.gate import Gate
+from api.metrics import HttpMetrics
 from api.middleware import BodyLimit, RequestLog
 from api.opening import Opening
 from api.purging import purge_daily
@@ -40,6 +42,7 @@ from brain.errors import BrainError
 from brain.live import Knowledge
 from brain.session import Brain
 from brain.settings import Settings
+from brain.telemetry import make_tracer
 
 if TYPE_CHECKING:
     from api.mcp_server import McpEndpoint
@@ -49,8 +52,8 @@ DESCRIPTION = "Answers from a company's own knowledge: every sentence is cited, 
 
 def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowledge | None = None) -> FastAPI:
     """A service that opens Brain as it starts and closes it at the end; a given `brain` and its `knowledge` are used and left open."""
-    opening, gate = Opening(settings, brain, knowledge), Gate(settings)
-    streams = Streams(settings.service.resume_s)
+    opening, gate, streams = Opening(settings, brain, knowledge), Gate(settings), Streams(settings.service.resume_s)
+    counted, tracer = HttpMetrics(), make_tracer(settings)
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
@@ -66,6 +69,8 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
             await task
             await opening.close()
             await gate.close()
+            if tracer:
+                await asyncio.to_thread(tracer.close)
 
     # FastAPI's own /docs loads its script from a CDN; this one brings it along.
     app = FastAPIOffline(
@@ -76,10 +81,15 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
         swagger_ui_parameters={"validatorUrl": None, "tryItOutEnabled": True, "defaultModelsExpandDepth": 0},
         generate_unique_id_function=_route_name,
         lifespan=lifespan,
-        middleware=[Middleware(SiteCors, gate=gate), Middleware(RequestLog), Middleware(BodyLimit, live=settings.live)],
+        middleware=[
+            Middleware(SiteCors, gate=gate),
+            Middleware(RequestLog, metrics=counted, tracer=tracer),
+            Middleware(BodyLimit, live=settings.live),
+        ],
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
-    app.state.settings, app.state.opening, app.state.gate, app.state.streams = settings, opening, gate, streams
+    app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
+    app.state.streams, app.state.metrics = streams, counted
     for feature in (
         answers,
         conversations,
@@ -92,6 +102,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
         erasures,
         widget,
         health,
+        metrics,
         pages,
     ):
         app.include_router(feature.router)

@@ -52,7 +52,7 @@ async def chat_completions(
     if body.stream:
         counted = bool(body.stream_options and body.stream_options.include_usage)
         language = body.brain.language or detect(text)
-        chunks = _chunks(request, brain.stream(question, who.recorded), language, counted)
+        chunks = _chunks(brain.stream(question, who.recorded), language, counted)
         return StreamingResponse(chunks, media_type=EVENT_STREAM, headers=HEADERS)
     answer = await unless_gone(request, brain.ask(question, who.recorded))
     if not isinstance(answer, Answer):
@@ -81,7 +81,7 @@ def _id(answer_id: str) -> str:
     return f"chatcmpl-{answer_id}"
 
 
-async def _chunks(request: Request, events: Events, language: str, counted: bool) -> AsyncGenerator[str, None]:
+async def _chunks(events: Events, language: str, counted: bool) -> AsyncGenerator[str, None]:
     id, numbers = _id(uuid4().hex), dict[str, int]()
     start = {"id": id, "object": "chat.completion.chunk", "created": int(time()), "model": MODEL}
     usage = {"usage": None} if counted else {}
@@ -107,7 +107,7 @@ async def _chunks(request: Request, events: Events, language: str, counted: bool
                     said = text
         yield "data: [DONE]\n\n"
     except BrainError as error:
-        _log.warning("request_id=%s %s: %s", request.state.request_id, type(error).__name__, error)
+        _log.warning("%s: %s", type(error).__name__, error)
         yield _data({"error": {"message": str(error), "type": kind_of(error).uri, "code": kind_of(error).slug}})
 
 

@@ -1,7 +1,6 @@
 """`brain serve`: the HTTP service, in this process or in several."""
 
 import contextlib
-import logging
 import signal
 import socket
 import sys
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from api import checks
+from api.logs import log_to_terminal
 from brain.console import HomeOption, err, settings_for
 from brain.errors import SettingsError
-from brain.keys.secret import without_secrets
-from brain.privacy import mask
 from brain.serving_prompts import check_prompts
 from brain.settings import ServiceSettings, Settings
 
@@ -22,12 +21,12 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
 GRACE_SECONDS = 10
-_STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red", logging.CRITICAL: "bold red"}
 
 
 def register(app: typer.Typer) -> None:
-    """Adds the command to `brain`."""
+    """Adds the command to `brain`, and to `brain doctor` what it needs."""
     app.command("serve")(serve)
+    checks.register()
 
 
 def serve(
@@ -54,6 +53,7 @@ def serve(
     with alone(settings):
         listener = _listen(settings.service)
         _announce(settings)
+        log_to_terminal(settings.service.log)
         _run(settings, listener, workers)
 
 
@@ -97,18 +97,6 @@ def _who_may_ask(settings: Settings, url: str) -> tuple[str, bool]:
     )
 
 
-class _Terminal(logging.Handler):
-    def emit(self, record: logging.LogRecord) -> None:
-        said = without_secrets(mask(self.format(record)))
-        err.print(Text(said, style=_STYLES.get(record.levelno, "")), soft_wrap=True)
-
-
-def _log_to_terminal() -> None:
-    form = "%(asctime)s %(levelname)s %(message)s"
-    logging.basicConfig(level=logging.WARNING, format=form, handlers=[_Terminal()])
-    logging.getLogger("api").setLevel(logging.INFO)
-
-
 def _run(settings: Settings, listener: socket.socket, workers: int) -> None:
     # Once it has shut down, uvicorn raises the signal that stopped it again: being stopped is no failure.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
@@ -137,5 +125,5 @@ def _app(settings: Settings) -> "FastAPI":
     """In the process that serves it, which may be another than this one."""
     from api.app import create_app
 
-    _log_to_terminal()
+    log_to_terminal(settings.service.log)
     return create_app(settings)

@@ -37,11 +37,11 @@ class ForbiddenError(BrainError):
 
 
 class LimitError(BrainError):
-    """Too many requests; `wait` says for how many seconds."""
+    """Too many requests; `wait` says for how many seconds, `of` whose limit it is (`key`, `address`, `visitor`, `site`)."""
 
-    def __init__(self, wait: int = 1) -> None:
+    def __init__(self, wait: int = 1, of: str = "") -> None:
         super().__init__("Too many requests.", f"Ask again in {wait} s.")
-        self.wait = wait
+        self.wait, self.of = wait, of
 
 
 class Kind(NamedTuple):

@@ -18,7 +18,7 @@ _log = logging.getLogger(__name__)
 
 
 class Limit(NamedTuple):
-    """So often for all that is counted under this name."""
+    """So often for all that is counted under this name, such as `key/3f9a0c1b22de`: what it is of, and which."""
 
     rate: str
     name: str
@@ -49,7 +49,7 @@ class Limits:
         for limit in wanted:
             for item in limits.parse_many(limit.rate) if limit.rate else ():
                 if wait := await self._wait(item, limit.name):
-                    raise LimitError(wait)
+                    raise LimitError(wait, limit.name.partition("/")[0])
 
     async def close(self) -> None:
         if bridge := getattr(self._storage, "bridge", None):

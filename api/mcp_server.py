@@ -132,10 +132,10 @@ async def _call_tool(context: Context, asked: types.CallToolRequestParams) -> ty
     except (ValidationError, RequestValidationError) as error:
         return _failed("\n".join(_wrong(dict(problem)) for problem in error.errors()))
     except BrainError as error:
-        _log.warning("request_id=%s %s: %s", request.state.request_id, type(error).__name__, error)
+        _log.warning("%s: %s", type(error).__name__, error)
         return _failed(f"{error} {error.hint}".strip())
     except Exception as error:  # noqa: BLE001  whatever it was: its message may quote the question
-        log_unknown(error, request.state.request_id)
+        log_unknown(error)
         return _failed("The tool failed; the service's log has the details.")
 
 

@@ -60,8 +60,8 @@ class Opening:
         except BrainError as error:
             _log.error("Brain can't be opened: %s %s", error, error.hint)
             self._fail(error if kind_of(error).status == 503 else NotReadyError(str(error), error.hint))
-        except Exception:  # noqa: BLE001  whatever it was: /readyz must say that it failed
-            _log.exception("Brain can't be opened")
+        except Exception as error:  # noqa: BLE001  whatever it was: /readyz must say that it failed
+            _log.exception("Brain can't be opened: %s", error)
             self._fail(NotReadyError("Brain can't be opened.", "See the service's log."))
 
     async def close(self) -> None:

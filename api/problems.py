@@ -54,9 +54,11 @@ def response_for(error: Exception, request_id: str) -> Response:
 
 
 async def handle(request: Request, error: Exception) -> Response:
-    """`response_for` as FastAPI calls it; the service's own failures are logged."""
+    """`response_for` as FastAPI calls it; what is refused for a limit is counted, the service's own failures are logged."""
+    if isinstance(error, LimitError):
+        request.app.state.metrics.limited(error.of)
     if isinstance(error, BrainError) and kind_of(error).status >= 500 and not isinstance(error, NotReadyError):
-        _log.warning("request_id=%s %s: %s", request.state.request_id, type(error).__name__, error)
+        _log.warning("%s: %s", type(error).__name__, error)
     return response_for(error, request.state.request_id)
 
 

@@ -68,9 +68,9 @@ async def shown_events(
                     yield Event("sentence", sentence(event).model_dump_json())
     except Exception as error:  # noqa: BLE001  nobody else would hear of it
         if isinstance(error, BrainError):
-            _log.warning("request_id=%s %s: %s", request_id, type(error).__name__, error)
+            _log.warning("%s: %s", type(error).__name__, error)
         else:
-            log_unknown(error, request_id)
+            log_unknown(error)
         yield Event("problem", bytes(response_for(error, request_id).body).decode())
 
 

@@ -17,6 +17,7 @@ from brain.evidence import assess
 from brain.judge import Judge
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings
+from brain.stages import Stages
 from brain.standalone import in_its_language, made_standalone
 from brain.types import Answer, Passages, Question, Reason, Sentence, Status
 from brain.verify import Verifier
@@ -37,18 +38,21 @@ async def answer_events(
     like: Likeness | None = None,
 ) -> Events:
     """Answers from the knowledge that the question's reader may see, or says why not."""
-    start = perf_counter()
+    start, stages = perf_counter(), Stages()
     if aside := unasked(question):
         yield ended(question, Passages((), question_language(question)), aside, answerer.name, settings, start)
         return
-    alone = await made_standalone(in_its_language(question), rewriter)
-    searched, passages = await _found(alone.searched, retriever, answerer, settings)
+    with stages.of("rewrite"):
+        alone = await made_standalone(in_its_language(question), rewriter)
+    with stages.of("retrieve"):
+        searched, passages = await _found(alone.searched, retriever, answerer, settings)
     asked = replace(alone.asked, tags=searched.tags)
-    evidence = assess(asked.text, passages.language, passages)
-    writing = Writing(answerer, verifier, settings, judge)
-    decision = undecided(passages, evidence, settings)
-    if not decision and (found := await asyncio.to_thread(conflict, asked.text, passages, like)):
-        decision = contradicted(found, passages.language)
+    writing = Writing(answerer, verifier, settings, judge, stages, start)
+    with stages.of("sufficiency"):
+        evidence = assess(asked.text, passages.language, passages)
+        decision = undecided(passages, evidence, settings)
+        if not decision and (found := await asyncio.to_thread(conflict, asked.text, passages, like)):
+            decision = contradicted(found, passages.language)
     if not decision:
         async with aclosing(writing.sentences(asked, passages)) as sentences:
             async for sentence in sentences:
@@ -58,7 +62,8 @@ async def answer_events(
         for sentence in decision.sentences:
             yield sentence
     if decision.status is Status.REFUSED and not decision.sentences:
-        expired = await retriever.search(searched, settings.passages, expired=True)
+        with stages.of("retrieve"):
+            expired = await retriever.search(searched, settings.passages, expired=True)
         if answers_better(assess(asked.text, expired.language, expired), evidence, settings.sufficiency):
             decision = refused(Reason.EXPIRED, passages.language)
     yield ended(question, passages, decision, answerer.name, settings, start, alone, searched, evidence, writing)

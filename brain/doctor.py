@@ -1,55 +1,59 @@
 """Checks every part that the settings name, and says how to mend what is wrong."""
 
 import shutil
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from time import perf_counter
-from typing import Literal
 
 import httpx
 
+import prompts
 from brain.answerers import make_answerer
+from brain.checks.base import MORE, Check, Part
+from brain.checks.database import database
+from brain.checks.fitting import extras, fitting
+from brain.checks.keys import keys
 from brain.encoder import make_encoder
 from brain.errors import BrainError, IndexLockedError
 from brain.index import Scope, open_index, stored_otherwise
 from brain.rerank import make_reranker
+from brain.serving_prompts import check_prompts
 from brain.settings import Settings, redact_url
 from brain.state import State
 from brain.types import PUBLIC
+from prompts.releases import load_releases
 
 LOW_DISK_GB = 2
 RERANK_WAIT_S = 30
 _TEXTS = ("Nous vous remboursons sous 14 jours.", "Le magasin est ouvert de 9 h à 19 h.")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing that was looked at; `mend` says what to do where it isn't well."""
-
-    name: str
-    level: Literal["well", "attention", "wrong"]
-    found: str
-    mend: str = ""
-
-
 def examine(settings: Settings) -> list[Check]:
     """All checks, each run even where another fails."""
-    parts: list[tuple[str, Callable[[Settings], Iterator[Check]]]] = [
-        ("home", _home),
-        ("state", _state),
-        ("index", _index),
-        ("encoder", _encoder),
-        ("reranker", _reranker),
-        ("model", _model),
-    ]
+    parts: dict[str, Part] = {
+        "home": _home,
+        "database": database,
+        "state": _state,
+        "index": _index,
+        "encoder": _encoder,
+        "reranker": _reranker,
+        "model": _model,
+        "prompts": _prompts,
+        "keys": keys,
+        **MORE,
+        "extras": extras,
+        "settings": fitting,
+    }
     checks: list[Check] = []
-    for name, part in parts:
+    for name, part in parts.items():
         try:
             checks += part(settings)
         except IndexLockedError as error:
             checks.append(Check(name, "attention", str(error), "Stop that process to have the index checked too."))
         except BrainError as error:
             checks.append(Check(name, "wrong", str(error), error.hint))
+        except Exception as error:  # noqa: BLE001  whatever it was: the other parts are looked at all the same
+            said = str(error).strip().partition("\n")[0]
+            checks.append(Check(name, "wrong", f"could not be checked: {type(error).__name__}: {said}"))
     return checks
 
 
@@ -170,3 +174,22 @@ def _model(settings: Settings) -> Iterator[Check]:
         yield Check(
             "model", "attention", f"{shown} does not offer '{settings.llm.model}'", f"It offers: {', '.join(names[:5])}"
         )
+
+
+def _prompts(settings: Settings) -> Iterator[Check]:
+    """Raises PromptError where the one that is served was not released, or was altered."""
+    check_prompts(settings)
+    releases = load_releases()
+    altered = [
+        prompt.filename
+        for prompt in prompts.list_prompts()
+        for held in (releases.get(prompt.name),)
+        for release in ((held.served, held.canary) if held else ())
+        if release and release.version == prompt.version
+        if release.files.get(prompt.filename) != prompt.content_hash
+    ]
+    if altered:
+        mend = "Released files never change: put them back, and release what is new as another version."
+        yield Check("prompts", "wrong", f"altered since they were released: {', '.join(altered)}", mend)
+    else:
+        yield Check("prompts", "well", f"{len(releases)} released, none altered")

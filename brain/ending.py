@@ -7,6 +7,7 @@ from uuid import uuid4
 from brain.answerers.base import Draft
 from brain.deciding import Decision
 from brain.evidence import Evidence
+from brain.request import request_id
 from brain.settings import AnswerSettings
 from brain.standalone import Standalone
 from brain.types import Answer, Passages, PassageTrace, Question, Status, Trace
@@ -28,7 +29,7 @@ def ended(
     """`searched`: the question as it was searched for; `start`: when it came, of `perf_counter`."""
     draft = writing.draft if writing else Draft()
     passages = passages.with_cited({c.passage_id for s in draft.checked for c in s.citations})
-    timings = (writing.timings if writing else {}) | {"total": 1e3 * (perf_counter() - start)}
+    timings = (writing.stages.ms if writing else {}) | {"total": 1e3 * (perf_counter() - start)}
     trace = Trace(
         question,
         passages.language,
@@ -45,6 +46,7 @@ def ended(
         passages.degraded,
         alone.rewritten if alone else None,
         tuple(tag for tag in searched.tags if tag not in question.tags) if searched else (),
+        request_id(),
     )
     return Answer(
         uuid4().hex,

@@ -8,6 +8,7 @@ from time import perf_counter
 
 import numpy as np
 
+from brain import gen_ai
 from brain.closeness import closeness_of
 from brain.encoder import Encoder
 from brain.errors import SettingsError
@@ -18,6 +19,7 @@ from brain.rankings import Meaning, Ranker, Remembered
 from brain.rerank.step import Reranking
 from brain.settings import Settings
 from brain.shortlist import Shortlist
+from brain.spans import span
 from brain.text.language import detect
 from brain.types import Passages, Question, Scores
 
@@ -60,10 +62,12 @@ class Retriever:
         """
         scope = self.scope(question, expired=expired)
         most = per_document or self._settings.retrieval.per_document
-        # In a thread: encoding takes milliseconds that an event loop must not wait for.
-        found = await asyncio.to_thread(self._find, question, scope, self._reranking.wanted(limit, most), most)
-        best = await self._reranking.rerank(question.text, found, limit)
-        return await asyncio.to_thread(self._widened, best, question.tenant) if around and best else best
+        with span("retrieval") as step:
+            # In a thread: encoding takes milliseconds that an event loop must not wait for.
+            found = await asyncio.to_thread(self._find, question, scope, self._reranking.wanted(limit, most), most)
+            best = await self._reranking.rerank(question.text, found, limit)
+            step.set(gen_ai.retrieved(best, limit, question.text if step.content else None))
+            return await asyncio.to_thread(self._widened, best, question.tenant) if around and best else best
 
     def forget(self) -> None:
         """The index was written to: what is remembered of it is asked again."""
@@ -82,7 +86,9 @@ class Retriever:
         start = perf_counter()
         scope = replace(scope, gone=self._gone(question.tenant))
         language = question.language or detect(question.text)
-        meaning = self._meaning(question, language)
+        with span(f"embeddings {self._encoder.name}") as step:
+            meaning = self._meaning(question, language)
+            step.set(gen_ai.encoded(self._encoder.name, len(meaning.alone)))
         encoded = perf_counter()
         ranked = self._ranker.of(question, meaning, language, per_document)
         kept, facets = Shortlist(self._index, ranked, scope, language).take(limit)

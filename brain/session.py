@@ -8,6 +8,7 @@ from threading import Lock
 from types import TracebackType
 from typing import Any
 
+from brain import gen_ai
 from brain.answer import Events, answer_events, whole
 from brain.answerers import Answerer, make_answerer
 from brain.brief import Brief, BriefModel
@@ -19,10 +20,13 @@ from brain.index.generations import current_name, generations_of
 from brain.index.lock import SharedLock
 from brain.judge import Judge, LLMJudge
 from brain.metrics import Metrics
+from brain.request import note
 from brain.rerank import Reranker, make_reranker
 from brain.rerank.step import Reranking
 from brain.serving import Serving
-from brain.settings import Settings, load_settings
+from brain.settings import LLMSettings, Settings, load_settings
+from brain.sizes import documents_by_source
+from brain.spans import span
 from brain.tombstones import Gone
 from brain.traces import Served, TraceKeeper
 from brain.types import Answer, Passages, Question
@@ -54,18 +58,22 @@ class Brain:
     ) -> None:
         self.settings, self._apart = settings, apart
         self._reranking = Reranking(reranker, settings.rerank)
-        self._answerer, self._judge = answerer, _judge(settings, answerer)
-        self._rewriter = _rewriter(settings, answerer)
         self.metrics = Metrics()
         """Counted since this Brain was opened."""
+        self._answerer, self._llm = answerer, getattr(answerer, "endpoint", settings.llm)
+        self._judge, self._rewriter = (
+            _judge(settings, self._llm, self.metrics),
+            _rewriter(settings, self._llm, self.metrics),
+        )
         if breaker := getattr(answerer, "breaker", None):
-            self.metrics.watch("model_paused", lambda: breaker.open)
+            self.metrics.watch("brain_llm_paused", "1 while a failing model is left alone.", lambda: breaker.open)
         self.gone, self.changing = Gone(settings), SharedLock(settings)
         questions = _questions(encoder, settings)
         self._serving = Serving(name, index, questions, settings, self._reranking, self.gone.of)
         self._switching, self._going_over = Lock(), Lock()
         self._traces = TraceKeeper(settings)
-        self.metrics.watch("traces", self._traces.counts)
+        self.metrics.watch_traces(self._traces.counts)
+        self.metrics.watch_sizes(self.count, lambda: documents_by_source(settings))
 
     @classmethod
     def open(cls, settings: Settings, say: Callable[[str], None] = lambda _: None, *, apart: bool = False) -> "Brain":
@@ -91,7 +99,7 @@ class Brain:
 
     async def search(self, question: Question, limit: int = 10, per_document: int | None = None) -> Passages:
         """The best passages that the question's reader may see, at most `per_document` of each document."""
-        with self.held() as serving:
+        with self.held() as serving, self.metrics.being("search"):
             return await serving.retriever.search(question, limit, per_document)
 
     async def ask(self, question: Question, asked_by: str | None = None) -> Answer:
@@ -103,7 +111,7 @@ class Brain:
 
         `asked_by` is what the caller is recorded as beside the trace, to be erased by.
         """
-        with self.held() as serving:
+        with self.held() as serving, self.metrics.being("answer"), span("ask") as step:
             verifier = Verifier(_encode(serving))
             like = likeness_of(serving.questions)
             parts = serving.retriever, self._answerer, self.settings.answer, verifier, self._judge, self._rewriter, like
@@ -111,7 +119,13 @@ class Brain:
             async with aclosing(events):
                 async for event in events:
                     if isinstance(event, Answer):
-                        self.metrics.answered(event)
+                        self.metrics.answered(event, self._llm)
+                        note(
+                            answer=event.id,
+                            answered=event.status.value,
+                            reason=event.reason.value if event.reason else "",
+                        )
+                        step.set(gen_ai.answered(event, tell=step.content))
                         self._traces.keep(event, _served(serving, self.settings), asked_by)
                     yield event
 
@@ -213,16 +227,16 @@ def _encode(serving: Serving) -> Encode | None:
     return serving.questions.encode_questions if serving.encoder_settings.provider == "embedded" else None
 
 
-def _judge(settings: Settings, answerer: Answerer) -> Judge | None:
+def _judge(settings: Settings, llm: LLMSettings, metrics: Metrics) -> Judge | None:
     if settings.answer.judge == "none":
         return None
-    return LLMJudge(BriefModel(getattr(answerer, "endpoint", settings.llm), settings.answer.judge_s))
+    return LLMJudge(BriefModel(llm, settings.answer.judge_s, metrics.spending(llm, "judge")))
 
 
-def _rewriter(settings: Settings, answerer: Answerer) -> Brief | None:
+def _rewriter(settings: Settings, llm: LLMSettings, metrics: Metrics) -> Brief | None:
     if settings.answer.provider != "llm" or settings.answer.rewrite == "rules":
         return None
-    return BriefModel(getattr(answerer, "endpoint", settings.llm), settings.answer.rewrite_s)
+    return BriefModel(llm, settings.answer.rewrite_s, metrics.spending(llm, "rewrite"))
 
 
 def open_brain(home: Path | None = None, say: Callable[[str], None] = lambda _: None, **overrides: Any) -> Brain:

@@ -7,10 +7,20 @@ provider = "endpoint"        BRAIN_ENCODER__URL=http://localhost:8080/v1
 import os
 import tomllib
 from difflib import get_close_matches
+from ipaddress import ip_network
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, ValidationError, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
@@ -289,6 +299,30 @@ class ServiceSettings(_Section):
         le=300,
         description="seconds in which a stream that was lost may be taken up; then it is stopped; 0: at once",
     )
+    log: Literal["text", "json"] = Field("text", description="how the log is written; json: an object a line")
+
+
+class MetricsSettings(_Section):
+    """`/metrics`, for Prometheus: numbers about all tenants, so they are the operator's."""
+
+    enabled: bool = True
+    open_to: str = Field(
+        "", description="addresses or networks that need no key, by commas, such as 10.0.0.5; others: scope admin"
+    )
+
+    @field_validator("open_to")
+    @classmethod
+    def _networks(cls, value: str) -> str:
+        for network in filter(None, (part.strip() for part in value.split(","))):
+            ip_network(network)  # ValueError says what is wrong with it
+        return value
+
+
+class TelemetrySettings(_Section):
+    """OpenTelemetry traces over OTLP/HTTP, with the extra `otel`. Off without an address here or in OTEL_EXPORTER_OTLP_ENDPOINT."""
+
+    url: str = Field("", description="of a collector, such as http://localhost:4318; wins over OTEL_EXPORTER_OTLP_…")
+    content: bool = Field(False, description="questions, prompts and answers too, personal data masked")
 
 
 Rate = Annotated[
@@ -343,6 +377,8 @@ class Settings(BaseSettings):
     access: AccessSettings = AccessSettings()
     service: ServiceSettings = ServiceSettings()
     limits: LimitSettings = LimitSettings()
+    metrics: MetricsSettings = MetricsSettings()
+    telemetry: TelemetrySettings = TelemetrySettings()
 
     @model_validator(mode="after")
     def _consistent(self) -> "Settings":
@@ -369,7 +405,7 @@ class Settings(BaseSettings):
         """As plain values that may be printed: secrets read `**********`, a password in a URL `***`."""
         values = self.model_dump(mode="json")
         values["state_url"] = redact_url(self.state_url)
-        for section in ("encoder", "index", "rerank", "llm", "limits"):
+        for section in ("encoder", "index", "rerank", "llm", "limits", "telemetry"):
             values[section]["url"] = redact_url(values[section]["url"])
         return values
 

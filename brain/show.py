@@ -10,7 +10,7 @@ from rich.padding import Padding
 from rich.table import Column, Table
 from rich.text import Text
 
-from brain.doctor import Check
+from brain.checks.base import Check
 from brain.text.analyzer import terms
 from brain.types import Answer, Choice, Facet, Passage, Passages, Reason, Sentence, Status
 
@@ -186,10 +186,14 @@ def show_flags(flagged: Sequence[dict[str, Any]], console: Console) -> None:
 
 
 def show_checks(checks: Sequence[Check], console: Console) -> None:
+    """A line each, what is to be done below it: readable at 80 columns."""
+    table = Table.grid(
+        Column(width=1), Column(no_wrap=True), Column(overflow="fold", ratio=1), padding=(0, 1), expand=True
+    )
     for check in checks:
         mark, style = MARKS[check.level]
-        console.print(
-            Text(f"{mark} ", style=style).append(f"{check.name}: ", style="bold").append(check.found, style="")
-        )
+        found = Text(check.found)
         if check.mend:
-            console.print(Padding(Text(check.mend, style="dim"), (0, 0, 0, 4)))
+            found.append(f"\n→ {check.mend}", style="dim")
+        table.add_row(Text(mark, style=style), Text(check.name, style="bold"), found)
+    console.print(table)

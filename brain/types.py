@@ -290,6 +290,8 @@ class Trace:
     """A follow-up as a question of its own: its `text`, and `by` whom (`rules`, `model`)."""
     named: tuple[str, ...] = ()
     """Tags that the question names and that were asked for; see `brain.clarify`."""
+    request_id: str | None = None
+    """Of the service's request, as in its log."""
 
 
 @dataclass(frozen=True, slots=True)

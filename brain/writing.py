@@ -2,7 +2,6 @@
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
-from time import perf_counter
 
 from brain.answerers import Answerer, ExtractiveAnswerer
 from brain.answerers.base import Draft
@@ -12,6 +11,8 @@ from brain.errors import ModelError
 from brain.judge import Judge
 from brain.messages import notice
 from brain.settings import AnswerSettings
+from brain.spans import span
+from brain.stages import Stages
 from brain.text.language import UNKNOWN
 from brain.types import Passages, Question, Sentence
 from brain.verify import Gate, Verifier
@@ -21,28 +22,36 @@ class Writing:
     """One answer being written. Afterwards `draft` holds what was shown and all that is to be recorded."""
 
     def __init__(
-        self, answerer: Answerer, verifier: Verifier, settings: AnswerSettings, judge: Judge | None = None
+        self,
+        answerer: Answerer,
+        verifier: Verifier,
+        settings: AnswerSettings,
+        judge: Judge | None,
+        stages: Stages,
+        start: float,
     ) -> None:
+        """`start`: when the question came, of `perf_counter`."""
         self._answerer, self._verifier, self._settings, self._judge = answerer, verifier, settings, judge
+        self.stages, self._start = stages, start
         self.draft, self.failed = Draft(), False
         self.notice: str | None = None
         """What to say beside the sentences."""
-        self.timings: dict[str, float] = {"verify": 0.0}
 
     async def sentences(self, question: Question, passages: Passages) -> AsyncGenerator[Sentence, None]:
         """Those that hold, each as soon as that is known. None has to be taken back."""
-        start = perf_counter()
-        for answerer in (self._answerer, ExtractiveAnswerer(self._settings.max_sentences)):
-            async with aclosing(self._written(answerer, question, passages)) as shown:
-                async for sentence in shown:
-                    self.timings.setdefault("first_sentence", 1e3 * (perf_counter() - start))
-                    yield sentence
-            if self.draft.sentences and self.failed and answerer is self._answerer:
-                self.notice = notice("interrupted", passages.language)
-            elif _quotes_another_language(self.draft.sentences, passages):
-                self.notice = notice("quoted", passages.language)
-            if self.draft.sentences or not self.failed:
-                return  # what was shown before the model failed stays
+        with span("write"):
+            for answerer in (self._answerer, ExtractiveAnswerer(self._settings.max_sentences)):
+                async with aclosing(self._written(answerer, question, passages)) as shown:
+                    async for sentence in shown:
+                        if "first_sentence" not in self.stages.ms:
+                            self.stages.add("first_sentence", self._start)
+                        yield sentence
+                if self.draft.sentences and self.failed and answerer is self._answerer:
+                    self.notice = notice("interrupted", passages.language)
+                elif _quotes_another_language(self.draft.sentences, passages):
+                    self.notice = notice("quoted", passages.language)
+                if self.draft.sentences or not self.failed:
+                    return  # what was shown before the model failed stays
 
     async def _written(
         self, answerer: Answerer, question: Question, passages: Passages
@@ -50,7 +59,8 @@ class Writing:
         gate = Gate(question, passages, self._settings.unsupported)
         checking = Checking(self._verifier, gate, question, passages, self._judge)
         try:
-            async with aclosing(answerer.write(question, passages.language, passages)) as pieces:
+            writing = self.stages.waited("write", answerer.write(question, passages.language, passages))
+            async with aclosing(writing) as pieces:
                 async for piece in pieces:
                     literal = checked(piece, (*passages, *passages.around))
                     self.draft += Draft((), literal.dropped, literal.prompt, literal.model)
@@ -65,10 +75,8 @@ class Writing:
         self.draft += checking.draft
 
     async def _timed(self, checking: Checking, sentence: Sentence | None = None) -> list[Sentence]:
-        start = perf_counter()
-        shown = await (checking.add(sentence) if sentence else checking.end())
-        self.timings["verify"] += 1e3 * (perf_counter() - start)
-        return shown
+        with self.stages.of("verify"), span("verify"):
+            return await (checking.add(sentence) if sentence else checking.end())
 
 
 def _quotes_another_language(sentences: Sequence[Sentence], passages: Passages) -> bool:

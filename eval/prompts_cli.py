@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from brain.console import JsonOption, out, print_json
@@ -39,12 +39,15 @@ def list_(json_: JsonOption = False) -> None:
     if json_:
         print_json({"prompts": rows})
         return
-    table = Table("prompt", "served to", "verdict", "")
+    # What must not be missed stands where there is always room; only the verdict, which may be a sentence, is wrapped.
+    table = Table(
+        Column("prompt", no_wrap=True), Column("served to", no_wrap=True), "verdict", box=None, padding=(0, 2, 0, 0)
+    )
     for row in rows:
-        share = f"{row['served']} %" if row["served"] else "–"
-        table.add_row(
-            str(row["file"]), share, Text(str(row["verdict"])), Text("ALTERED" if row["altered"] else "", style="red")
-        )
+        share = Text(f"{row['served']} %" if row["served"] else "–")
+        if row["altered"]:
+            share.append(" ALTERED", style="red")
+        table.add_row(str(row["file"]), share, Text(str(row["verdict"])))
     out.print(table)
 
 

@@ -14,12 +14,14 @@ import openai.resources.chat  # half a second that the first question would othe
 from llama_index.core.llms import ChatMessage, ChatResponse
 from llama_index.llms.openai_like import OpenAILike
 
+from brain import gen_ai
 from brain.answerers.llm_errors import FAILURES, OF_THE_REQUEST, Interrupted, explained, wait_before_retry
 from brain.answerers.llm_limits import MOST_BYTES, Budget, Limited
 from brain.breaker import PAUSE_S, Breaker
 from brain.carrier import carried
 from brain.errors import ModelError
 from brain.settings import LLMSettings, redact_url
+from brain.spans import span
 from prompts import Rendered
 
 
@@ -55,6 +57,17 @@ class ChatClient:
         `how`: the settings with another temperature or limit of tokens.
         Raises ModelError, whose message holds neither the key nor the prompt.
         """
+        how = how or self._settings
+        with span(f"chat {how.model}", calls=True) as step:
+            step.set(gen_ai.asked(how, prompt if step.content else None))
+            try:
+                async with aclosing(self._tried(prompt, call, how)) as pieces:
+                    async for piece in pieces:
+                        yield piece
+            finally:
+                step.set(gen_ai.replied(call, tell=step.content))
+
+    async def _tried(self, prompt: Rendered, call: Call, how: LLMSettings) -> AsyncGenerator[str, None]:
         if not self._breaker.allows():
             who = f"The language model at {redact_url(self._settings.url)}"
             raise ModelError(f"{who} failed too often and is left alone for {PAUSE_S:g} s.", kind="paused")
@@ -62,7 +75,7 @@ class ChatClient:
         while True:
             call.attempts += 1
             try:
-                async with aclosing(self._attempt(prompt, call, budget, how or self._settings, counts)) as pieces:
+                async with aclosing(self._attempt(prompt, call, budget, how, counts)) as pieces:
                     async for piece in pieces:
                         yield piece
                 self._breaker.succeeded()

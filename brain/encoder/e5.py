@@ -52,6 +52,8 @@ def e5_folder(cache: Path, say: Callable[[str], None] = lambda _: None) -> Path:
         with tempfile.TemporaryDirectory(dir=cache) as temporary:
             made = Path(temporary) / "model"
             write_folder(packed, made)
+            # safetensors writes for the owner alone; a service's user is often another than who installed it.
+            (made / "model.safetensors").chmod(0o644)
             _publish(made, folder)
     except OSError as error:
         raise EncoderError(
@@ -231,6 +233,9 @@ def _write_weights(packed: bytes, tensors: dict[str, tuple[int, int]], config: d
             state[f"{at}.{name}.weight"] = f32(f"l{layer}.{short}.w")
             state[f"{at}.{name}.bias"] = f32(f"l{layer}.{short}.b")
     save_file({k: np.ascontiguousarray(v) for k, v in state.items()}, out / "model.safetensors", {"format": "pt"})
+    (out / "model.safetensors").chmod(
+        0o644
+    )  # written for its owner alone, but an image's user is another than who built it
 
 
 def default_cache() -> Path:

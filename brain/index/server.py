@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
+from grpc import RpcError
 from qdrant_client import QdrantClient
 from qdrant_client import models as qm
 from qdrant_client.common.client_exceptions import QdrantException
@@ -29,7 +30,15 @@ from brain.settings import IndexSettings, redact_url
 from brain.text.bm25 import SparseVector
 
 IN_MEMORY = ":memory:"
-_FAILURES = (ApiException, ResponseHandlingException, QdrantException, ConnectionError, TimeoutError, ValueError)
+_FAILURES = (
+    ApiException,
+    ResponseHandlingException,
+    QdrantException,
+    RpcError,
+    ConnectionError,
+    TimeoutError,
+    ValueError,
+)
 
 
 class ServerIndex:
@@ -177,8 +186,9 @@ class ServerIndex:
         try:
             return call(*arguments, **named)
         except _FAILURES as error:
+            said = error.details() if hasattr(error, "details") else str(error)  # gRPC's own text is six lines
             raise StoreError(
-                f"The Qdrant server at {redact_url(self._settings.url)} failed: {error}",
+                f"The Qdrant server at {redact_url(self._settings.url)} failed: {said}",
                 "Check index.url, index.api_key and that the server is up (brain doctor).",
             ) from error
 

@@ -148,6 +148,19 @@ async def test_each_message_is_counted(house: Any) -> None:
     assert statuses == [200, 429]
 
 
+async def test_an_agent_s_answer_has_the_request_s_id(house: Any) -> None:
+    params = {"name": "ask", "arguments": {"question": "Combien peut accorder un conseiller ?"}}
+    call = {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": params}
+    headers = house.key() | {"Accept": "application/json, text/event-stream", "X-Request-ID": "agent-1"}
+    async with house.asking() as asks:
+        while (await asks.get("/readyz")).status_code != 200:
+            pass
+        said = (await asks.post("/mcp", json=call, headers=headers)).json()
+
+    answer = said["result"]["structuredContent"]
+    assert house.brain.trace(answer["id"])["request_id"] == "agent-1"
+
+
 async def test_agents_can_be_shut_out(house: Any) -> None:
     async with house.asking(house.with_settings(mcp=False)) as asks:
         assert (await asks.post("/mcp", json={})).status_code == 404

@@ -50,9 +50,9 @@ def test_sentences_come_as_they_are_written_and_make_the_answer(
     assert [first[0], second[0], answer[0]] == ["sentence", "sentence", "answer"]
     assert answer[1]["sentences"] == [first[1], second[1]] == plain["sentences"]
     assert answer[1]["text"] == slow.text and answer[1]["sources"] == plain["sources"]
-    counted = slow_brain.metrics.snapshot()
-    assert counted["answers"] == [{"status": "answered", "reason": "", "count": 2}]
-    assert counted["first_sentence_ms"]["count"] == 2
+    counted = slow_brain.metrics.registry.get_sample_value
+    assert counted("brain_answers_total", {"status": "answered", "reason": "", "language": "fr"}) == 2
+    assert counted("brain_first_sentence_seconds_count") == 2
 
 
 @pytest.mark.parametrize(

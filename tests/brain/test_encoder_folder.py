@@ -142,3 +142,15 @@ def test_the_cache_is_where_the_platform_keeps_caches(
     monkeypatch.setenv(variable, str(tmp_path))
 
     assert e5.default_cache() == tmp_path / ends
+
+
+def test_whoever_did_not_unpack_the_weights_can_read_them(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write(packed: bytes, out: Path) -> None:
+        out.mkdir(parents=True)
+        for name in WHOLE:
+            (out / name).write_text(name, encoding="utf-8")
+        (out / "model.safetensors").chmod(0o600)  # as safetensors does
+
+    monkeypatch.setattr(e5, "write_folder", write)
+
+    assert (e5.e5_folder(tmp_path) / "model.safetensors").stat().st_mode & 0o777 == 0o644

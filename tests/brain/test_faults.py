@@ -132,6 +132,10 @@ async def ask(answerer: LLMAnswerer, metrics: Metrics | None = None) -> tuple[li
     raise AssertionError("no answer")
 
 
+def value(metrics: Metrics, name: str, **labels: str) -> float | None:
+    return metrics.registry.get_sample_value(name, labels)
+
+
 def quoted(answer: Answer) -> bool:
     """Nothing but the passages' own words."""
     return bool(answer.sentences) and all(s.text == s.citations[0].quote for s in answer.sentences)
@@ -170,8 +174,8 @@ async def test_a_failure_before_anything_is_released_leaves_the_passages_own_sen
     assert (answer.status, answer.reason) == (Status.DEGRADED, Reason.MODEL_FAILED)
     assert quoted(answer) and answer.message and "n'est pas disponible" in answer.message
     assert answer.trace.model is not None and answer.trace.model["failure"] == kind
-    assert metrics.snapshot()["model_failures"] == [{"kind": kind, "count": 1}]
-    assert metrics.snapshot()["answers"] == [{"status": "degraded", "reason": "model_failed", "count": 1}]
+    assert value(metrics, "brain_llm_failures_total", model="m", kind=kind) == 1
+    assert value(metrics, "brain_answers_total", status="degraded", reason="model_failed", language="fr") == 1
 
 
 AFTER = {
@@ -194,7 +198,7 @@ async def test_a_failure_after_a_sentence_was_released_leaves_that_one(name: str
     assert (answer.status, answer.reason) == (Status.DEGRADED, Reason.MODEL_FAILED)
     assert answer.message and "interrompue" in answer.message
     assert len(requests) == 1  # what was begun is not begun again
-    assert metrics.snapshot()["model_failures"] == [{"kind": kind, "count": 1}]
+    assert value(metrics, "brain_llm_failures_total", model="m", kind=kind) == 1
 
 
 async def test_an_address_where_nobody_listens() -> None:
@@ -251,7 +255,7 @@ async def test_what_keeps_failing_is_left_alone_and_tried_by_one_after_the_pause
     async with endpoint(*[status("401 Unauthorized")] * (FAILURES + 1), says(STARTED, END)) as (url, requests):
         answerer, metrics = answerer_of(url), Metrics()
         answerer.breaker._clock = lambda: now
-        metrics.watch("model_paused", lambda: answerer.breaker.open)
+        metrics.watch("brain_llm_paused", "1 while it is left alone.", lambda: answerer.breaker.open)
         kinds = []
         for then in (0, 0, 0, 0, PAUSE_S, PAUSE_S, 2 * PAUSE_S, 2 * PAUSE_S):
             now = then
@@ -259,7 +263,7 @@ async def test_what_keeps_failing_is_left_alone_and_tried_by_one_after_the_pause
             kinds.append((answer.trace.model or {}).get("failure"))
     assert kinds == ["status_401"] * FAILURES + ["paused", "status_401", "paused", None, None]
     assert len(requests) == FAILURES + 3
-    assert metrics.snapshot()["model_paused"] is False
+    assert value(metrics, "brain_llm_paused") == 0
 
 
 async def test_a_try_that_ends_early_because_there_is_no_answer_closes_the_breaker() -> None:

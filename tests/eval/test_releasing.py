@@ -1,9 +1,12 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
 from api.cli import serve
@@ -19,6 +22,7 @@ from eval.releasing import RELEASES, release, rollback
 from eval.reporting.document import document_of
 from eval.running.folder import RunFolder
 from eval.testing import cases_of
+from prompts import list_prompts
 from prompts.releases import hashes, load_releases
 
 StoredRun = Callable[..., RunFolder]
@@ -162,6 +166,21 @@ def test_feedback_counts_each_conversation_once() -> None:
     assert found and found.conversations == (40, 40) and found.difference == pytest.approx(0.4)
     assert 0.15 < found.low < 0.4 < found.high < 0.6
     assert compare_feedback(thumbs, 1, 3) is None
+
+
+def test_the_list_can_be_read_at_eighty_columns(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = StringIO()
+    monkeypatch.setattr("eval.prompts_cli.out", Console(file=told, width=80))
+    altered = [replace(prompt, content_hash="0" * 64) for prompt in list_prompts()]
+    monkeypatch.setattr("prompts.list_prompts", lambda: altered)
+    CliRunner().invoke(app, ["list"])
+
+    lines = told.getvalue().splitlines()
+    assert max(map(len, lines)) <= 80
+    rows = {line.split()[0]: line for line in lines if ".md" in line}
+    assert set(rows) == {prompt.filename for prompt in altered}  # no name is cut
+    served = load_releases()["answer"].served
+    assert served and "100 % ALTERED" in rows[f"answer.fr.v{served.version}.md"]
 
 
 def test_the_commands(tmp_path: Path, verdict: Callable[..., str]) -> None:

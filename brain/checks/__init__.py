@@ -1,0 +1,1 @@
+"""The parts of `brain doctor` that are not about the index and the models: those are in `brain.doctor`."""
