@@ -66,7 +66,7 @@ class Gate:
 
     async def take_sender(self, id: str) -> None:
         """Counts a message of one that signs instead of showing a key, as one of a key. Raises LimitError."""
-        await self.limits.take([Limit(self._settings.limits.key, f"key/{id}")])
+        await self.limits.take([Limit(self.settings.limits.key, f"key/{id}")])
 
     async def origins(self) -> frozenset[str]:
         """From which pages' scripts browsers may ask: those of the site keys."""

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from brain.errors import BrainError, RepeatedError, StoreError
 from brain.live import Editor
 from brain.settings import Settings
-from brain.state import Base, State
+from brain.state import Base, Database, State
 from brain.state.documents import MANY
 
 JobState = Literal["waiting", "running", "done", "cancelled"]
@@ -88,8 +88,8 @@ class JobMissingError(BrainError):
 class Jobs(State):
     """Every method is one transaction. Raises StoreError."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, beside: Database | None = None) -> None:
+        super().__init__(settings, beside)
         self._keep = timedelta(days=settings.live.keep_days)
 
     def create(self, editor: Editor, rows: Sequence[str], idempotency_key: str = "") -> Job:

@@ -8,7 +8,8 @@ from sqlalchemy.orm import Session
 
 from brain.checks.base import Check
 from brain.settings import Settings
-from brain.state import Base, MetaRow, State
+from brain.state import Base, State
+from brain.state.models import MetaRow
 
 DRIFT_S = 5
 """Clocks that differ by more make tokens of one replica expire early at another."""
