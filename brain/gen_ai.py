@@ -45,8 +45,8 @@ def encoded(model: str, dimensions: int) -> "Mapping[str, Value | None]":
 
 def asked(llm: LLMSettings, prompt: "Rendered | None") -> "Mapping[str, Value | None]":
     """`prompt`: where it may be told."""
-    place = urlsplit(llm.url)
-    known = (name for end, name in _PROVIDERS.items() if f".{place.hostname}".endswith(f".{end}"))
+    host, port = _place(llm.url)
+    known = (name for end, name in _PROVIDERS.items() if f".{host}".endswith(f".{end}"))
     return {
         "gen_ai.operation.name": "chat",
         "gen_ai.provider.name": next(known, OTHER_PROVIDER),
@@ -54,8 +54,8 @@ def asked(llm: LLMSettings, prompt: "Rendered | None") -> "Mapping[str, Value | 
         "gen_ai.request.temperature": float(llm.temperature),
         "gen_ai.request.max_tokens": llm.max_tokens,
         "gen_ai.request.stream": True,
-        "server.address": place.hostname,
-        "server.port": place.port,
+        "server.address": host,
+        "server.port": port,
         "gen_ai.system_instructions": _parts(prompt.system) if prompt else None,
         "gen_ai.input.messages": _message("user", prompt.user) if prompt else None,
     }
@@ -89,6 +89,15 @@ def answered(answer: Answer, *, tell: bool) -> "Mapping[str, Value | None]":
         "brain.question": mask(answer.trace.question.text) if tell else None,
         "brain.answer.text": mask(answer.text) if tell else None,
     }
+
+
+def _place(url: str) -> tuple[str | None, int | None]:
+    """Host and port; what is wrong with an address is for who calls it to say."""
+    try:
+        place = urlsplit(url)
+        return place.hostname, place.port
+    except ValueError:
+        return None, None
 
 
 def _message(role: str, text: str, **more: str) -> str:
