@@ -5,10 +5,10 @@ A person is whoever a caller is recorded as (an API key, a widget's visitor), a 
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, cast
 from uuid import uuid4
 
-from sqlalchemy import ColumnElement, delete, or_, select, text
+from sqlalchemy import ColumnElement, delete, select, text
 from sqlalchemy.orm import Session
 
 from brain.conversations.store import ConversationRow, ExchangeRow
@@ -101,8 +101,9 @@ def _by_caller(session: Session, whose: Whose, reach: Reach) -> _Ids:
 
     def mine(column: Any) -> ColumnElement[bool]:
         if whose.by == "key":
-            return or_(column == f"key::{whose.value}")
-        return or_(column.startswith("visitor:") & column.contains(f":{whose.value}", autoescape=True))
+            return cast(ColumnElement[bool], column == f"key::{whose.value}")
+        of_visitors = column.startswith("visitor:") & column.contains(f":{whose.value}", autoescape=True)
+        return cast(ColumnElement[bool], of_visitors)
 
     return (
         _ids(session, select(ConversationRow.id).where(mine(ConversationRow.owner)), reach),

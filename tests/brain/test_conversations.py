@@ -78,7 +78,7 @@ def test_a_title_holds_no_personal_data_and_stays_as_it_was_given(conversations:
     assert [one.title for one in conversations.list(ME, 10)] == ["x" * 120, "Jean [E-MAIL]"]
 
 
-@with_settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@with_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(continued=st.lists(st.integers(0, 6), max_size=12), size=st.integers(1, 4))
 def test_pages_hold_each_conversation_once_the_last_continued_first(
     conversations: Conversations, continued: list[int], size: int

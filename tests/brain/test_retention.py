@@ -21,7 +21,7 @@ from brain.feedback import Feedback, FeedbackRow, Feedbacks
 from brain.keys.audit import Audit, AuditRow, note
 from brain.retention.erasing import Erasing, Reach, Whose
 from brain.retention.matching import matcher
-from brain.retention.purging import BATCH, KEPT, Purging, purge_when_due
+from brain.retention.purging import KEPT, Purging, purge_when_due
 from brain.settings import Settings, load_settings
 from brain.traces.store import CitedRow, TraceRow, Traces
 
@@ -124,14 +124,17 @@ def test_each_kind_is_kept_as_long_as_its_setting_says(everything: Everything) -
     ]
 
 
-def test_more_rows_than_one_transaction_takes_and_none_that_is_young(everything: Everything) -> None:
-    old = [record(f"{number:032x}") for number in range(BATCH + 7)]
+def test_more_rows_than_one_transaction_takes_and_none_that_is_young(
+    everything: Everything, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brain.retention.purging.BATCH", 10)
+    old = [record(f"{number:032x}") for number in range(27)]
     everything.traces.save(old)
     age(everything, 91)
     everything.ask("f" * 32, "neu")
     purging = Purging(everything.settings)
 
-    assert counts(purging.purge("me"))["answers"] == BATCH + 7
+    assert counts(purging.purge("me"))["answers"] == 27
     assert everything.rows()["answers"] == everything.rows()["cited"] == 1
     purging.close()
 
