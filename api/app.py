@@ -14,7 +14,7 @@ from fastapi_offline import FastAPIOffline
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
 
-from api import answers, chat, health, kept, pages, problems, search, widget
+from api import answers, chat, health, insights, kept, pages, problems, review, search, widget
 from api.cors import SiteCors
 from api.gate import Gate
 from api.middleware import BodyLimit, RequestLog
@@ -58,7 +58,7 @@ def create_app(settings: Settings, brain: Brain | None = None) -> FastAPI:
         exception_handlers=dict.fromkeys((BrainError, HTTPException, RequestValidationError), problems.handle),
     )
     app.state.settings, app.state.opening, app.state.gate = settings, opening, gate
-    for feature in (answers, chat, search, kept, widget, health, pages):
+    for feature in (answers, chat, search, kept, insights, review, widget, health, pages):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
     _document_problems(app)

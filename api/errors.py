@@ -4,13 +4,16 @@ from typing import NamedTuple
 
 from brain.errors import (
     BrainError,
+    CaseError,
     EncoderError,
+    EvaluationError,
     IndexLockedError,
     IndexMismatchError,
     IndexMissingError,
     KeyRefusedError,
     ModelError,
     RepeatedError,
+    ReviewError,
     SettingsError,
     StoreError,
 )
@@ -75,6 +78,14 @@ WRITING: dict[type[BrainError], Kind] = {
 }
 """Of routes that write."""
 
+REVIEWING: dict[type[BrainError], Kind] = {
+    **WRITING,
+    ReviewError: Kind(409, "not-waiting", "The draft does not wait."),
+    CaseError: Kind(422, "wrong-case", "The case is not one."),
+    EvaluationError: Kind(500, "unreadable-cases", "The cases or drafts can't be read."),
+}
+"""Of routes that make cases."""
+
 INTERNAL = Kind(500, "internal", "The service failed unexpectedly.")
 HTTP: dict[int, tuple[Kind, str]] = {
     400: (Kind(400, "unreadable", "The body can't be read."), "A body must be JSON in UTF-8."),
@@ -91,4 +102,4 @@ HTTP: dict[int, tuple[Kind, str]] = {
 
 def kind_of(error: BrainError) -> Kind:
     """The row of the nearest class."""
-    return next(WRITING[kind] for kind in type(error).__mro__ if kind in WRITING)
+    return next(REVIEWING[kind] for kind in type(error).__mro__ if kind in REVIEWING)

@@ -99,7 +99,7 @@ async def give_feedback(
     return FeedbackResponse(id=await asyncio.to_thread(gate.known.feedbacks.save, given, idempotency_key))
 
 
-def _record(id: str, who: Caller, brain: Brain) -> dict[str, Any] | None:
+def record_for(id: str, who: Caller, brain: Brain) -> dict[str, Any] | None:
     """What is kept of the answer, where it was given to a reader who may see no more than this one."""
     record, readers = brain.trace(id), brain.settings.access.readers
     if record is None or record["question"]["tenant"] != who.tenant:
@@ -109,7 +109,7 @@ def _record(id: str, who: Caller, brain: Brain) -> dict[str, Any] | None:
 
 
 def _kept(id: str, who: Caller, brain: Brain, known: Known, trace: bool) -> KeptAnswer:
-    record = _record(id, who, brain)
+    record = record_for(id, who, brain)
     if record is None:
         raise HTTPException(404)
     cited = list(dict.fromkeys(c["document_id"] for s in record["sentences"] for c in s["citations"]))

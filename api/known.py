@@ -13,6 +13,7 @@ from brain.types import Document
 
 if TYPE_CHECKING:
     from brain.feedback import Feedbacks
+    from brain.insights.store import Insights
     from brain.keys.sites import Site, Sites
     from brain.keys.store import Key, Keys
 
@@ -25,6 +26,7 @@ class Known:
     def __init__(self, settings: Settings) -> None:
         self._settings, self._lock = settings, Lock()
         self._opened: tuple[Keys, Sites, Feedbacks] | None = None
+        self._insights: Insights | None = None
 
     def check(self, presented: str) -> "Key":
         """Raises KeyRefusedError."""
@@ -63,12 +65,22 @@ class Known:
         return found if found and may_read(found, scope) else None
 
     def close(self) -> None:
-        for store in self._opened or ():
-            store.close()
+        for store in (*(self._opened or ()), self._insights):
+            if store:
+                store.close()
 
     @property
     def feedbacks(self) -> "Feedbacks":
         return self._stores()[2]
+
+    @property
+    def insights(self) -> "Insights":
+        from brain.insights.store import Insights
+
+        with self._lock:
+            if self._insights is None:
+                self._insights = Insights(self._settings)
+            return self._insights
 
     def _stores(self) -> "tuple[Keys, Sites, Feedbacks]":
         from brain.feedback import Feedbacks

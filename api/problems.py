@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.errors import HTTP, INTERNAL, WRITING, Kind, LimitError, NotReadyError, kind_of
+from api.errors import HTTP, INTERNAL, REVIEWING, Kind, LimitError, NotReadyError, kind_of
 from brain.errors import BrainError
 
 _log = logging.getLogger(__name__)
@@ -62,7 +62,7 @@ async def handle(request: Request, error: Exception) -> Response:
 def problems(errors: Iterable[type[BrainError]], *statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that can fail with these, for OpenAPI."""
     titles: dict[int, list[str]] = {}
-    for kind in [*(WRITING[error] for error in errors), *(HTTP[status][0] for status in statuses)]:
+    for kind in [*(REVIEWING[error] for error in errors), *(HTTP[status][0] for status in statuses)]:
         titles.setdefault(kind.status, []).append(kind.title)
     return {status: {"model": Problem, "description": " ".join(those)} for status, those in sorted(titles.items())}
 

@@ -90,11 +90,11 @@ class Brain:
         with self._held() as serving:
             return await serving.retriever.search(question, limit, per_document)
 
-    async def ask(self, question: Question) -> Answer:
-        """An answer whose every sentence is cited, or a refusal with its reason."""
-        return await whole(self.stream(question))
+    async def ask(self, question: Question, *, keep: bool = True) -> Answer:
+        """An answer whose every sentence is cited, or a refusal with its reason. Without `keep` it is neither kept nor counted."""
+        return await whole(self.stream(question, keep=keep))
 
-    async def stream(self, question: Question) -> Events:
+    async def stream(self, question: Question, *, keep: bool = True) -> Events:
         """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped."""
         with self._held() as serving:
             verifier = Verifier(_encode(serving))
@@ -103,7 +103,7 @@ class Brain:
             events = answer_events(question, *parts)
             async with aclosing(events):
                 async for event in events:
-                    if isinstance(event, Answer):
+                    if isinstance(event, Answer) and keep:
                         self.metrics.answered(event)
                         self._traces.keep(event, _served(serving, self.settings))
                     yield event
@@ -111,6 +111,16 @@ class Brain:
     def trace(self, id: str) -> dict[str, Any] | None:
         """What is kept of an answer, personal data masked; None where nothing is. Reads the database. Raises StoreError."""
         return self._traces.get(id)
+
+    @contextmanager
+    def encoding(self) -> Iterator[Encoder]:
+        """What questions are encoded by; it stays open meanwhile."""
+        with self._held() as serving:
+            yield serving.questions
+
+    def flush(self) -> None:
+        """Waits, not for ever, until all answers given so far are kept."""
+        self._traces.flush()
 
     def served(self) -> Served:
         """By what answers are made now."""

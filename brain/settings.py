@@ -15,6 +15,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
 from brain.errors import SettingsError
+from brain.insights.settings import InsightSettings, ReviewSettings
 from brain.types import INTERNAL, PUBLIC
 
 CONFIG_FILE = "brain.toml"
@@ -309,6 +310,8 @@ class Settings(BaseSettings):
     ingest: IngestSettings = IngestSettings()
     traces: TracesSettings = TracesSettings()
     feedback: FeedbackSettings = FeedbackSettings()
+    insights: InsightSettings = InsightSettings()
+    review: ReviewSettings = ReviewSettings()
     access: AccessSettings = AccessSettings()
     service: ServiceSettings = ServiceSettings()
     limits: LimitSettings = LimitSettings()
