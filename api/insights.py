@@ -49,6 +49,9 @@ GATHER_S = 1.5
 MOST_AGAIN = 10
 """Questions of a group that are asked again."""
 _NOT_FOUND = 404
+_CSV: dict[int | str, dict[str, Any]] = {
+    200: {"content": {"text/csv": {"example": '"day","answers"\r\n"2026-05-12",3\r\n'}}}
+}
 router = APIRouter(tags=["insights"], prefix="/v1/insights")
 
 
@@ -226,8 +229,7 @@ async def stale(looking: LookingDep) -> StaleResponse:
     "/{table}.csv",
     summary="A table as CSV",
     response_class=Response,
-    responses={200: {"content": {"text/csv": {"example": '"day","answers"\r\n"2026-05-12",3\r\n'}}}}
-    | problems(ERRORS, 422),
+    responses=_CSV | problems(ERRORS, 422),
 )
 async def as_csv(table: Table, looking: LookingDep) -> Response:
     """The whole table. A text that a spreadsheet would run as a formula begins with `'`."""

@@ -90,7 +90,7 @@ async def give_feedback(
     idempotency_key: Annotated[str, Header(max_length=200, description="sent twice, it is written once")] = "",
 ) -> FeedbackResponse:
     """Keep what a person says of an answer that the caller could be given. Personal data is masked; `feedback.keep_days`."""
-    record = await asyncio.to_thread(_record, body.answer_id, who, brain)
+    record = await asyncio.to_thread(record_for, body.answer_id, who, brain)
     if record is None:
         problem = {"loc": ("body", "answer_id"), "msg": "There is no such answer", "type": "value_error"}
         raise RequestValidationError([problem])

@@ -63,7 +63,7 @@ def _review(who: Caller, brain: Brain) -> Review:
 def _draft(one: WaitingDraft, who: Caller, brain: Brain, known: Known) -> Draft:
     record = record_for(one.answer_id, who, brain) if one.answer_id else None
     answer = _given(record, who, brain, known) if record else None
-    return Draft(id=one.id, case=dict(one.case), source=one.source, detail=one.detail, seen=one.seen, answer=answer)  # type: ignore[arg-type]
+    return Draft(id=one.id, case=dict(one.case), source=one.source, detail=one.detail, seen=one.seen, answer=answer)
 
 
 def _given(record: Mapping[str, Any], who: Caller, brain: Brain, known: Known) -> GivenAnswer:

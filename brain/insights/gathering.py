@@ -21,7 +21,9 @@ from brain.state import MANY, Base, State
 from brain.traces.store import Record, TraceRow
 
 BATCH = 200
-"""Traces, or questions, of one transaction: others who write wait for it."""
+"""Traces read in one transaction: others who write wait for it."""
+GROUPED = 64
+"""Questions encoded and grouped in one."""
 ENCODED = 16
 """Questions encoded in one call: those that somebody waits for go in between."""
 WAIT_S = 3600.0
@@ -62,7 +64,7 @@ class Gathering(State):
             for waiting, step in ((_ungrouped(encoder), self._group), (_unfollowed(), self._follow)):
                 found = self._keys(waiting)
                 while found and (seconds is None or monotonic() < end):
-                    some = [key for tenant, key in found[:BATCH] if tenant == found[0][0]]
+                    some = [key for tenant, key in found[:GROUPED] if tenant == found[0][0]]
                     step(found[0][0], some, encoder)
                     found = found[len(some) :]
                 questions += len(found)
