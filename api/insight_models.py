@@ -28,7 +28,7 @@ class Left(_Shown):
 class Day(_Shown):
     """The answers of one day (UTC). Times in milliseconds; `cost` where the settings state prices."""
 
-    day: date
+    day: date | None
     answers: int
     answered: int
     refused: int
@@ -50,6 +50,7 @@ class SummaryResponse(BaseModel):
     languages: list[str]
     audiences: list[str] = Field(description="readers whose answers the key may see")
     left: Left
+    whole: Day = Field(description="of all days together; its `day` is null")
     days: list[Day] = Field(description="those on which something was asked, oldest first")
 
 

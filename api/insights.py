@@ -106,9 +106,16 @@ async def summary(looking: LookingDep) -> SummaryResponse:
     def read() -> SummaryResponse:
         left = looking.gather()
         insights, viewer, window = looking.insights, looking.viewer, looking.window
-        days = [Day.model_validate(day) for day in insights.days(viewer, window)]
+        whole, days = insights.days(viewer, window)
         own = {"languages": insights.languages(viewer), "audiences": list(viewer.readers)}
-        return SummaryResponse(start=window.start, end=window.end, **own, left=left, days=days)
+        return SummaryResponse(
+            start=window.start,
+            end=window.end,
+            **own,
+            left=left,
+            whole=Day.model_validate(whole),
+            days=[Day.model_validate(day) for day in days],
+        )
 
     return await asyncio.to_thread(read)
 
@@ -188,7 +195,8 @@ async def draft(id: _GroupId, body: DraftRequest, looking: LookingDep) -> DraftR
         record = record_for(chosen, looking.who, looking.brain)
         if record is None:
             raise HTTPException(_NOT_FOUND)
-        times = 1 if body.answer_id else found.count
+        drafted = any(note.kind == DRAFT for note in found.notes)
+        times = 1 if body.answer_id else 0 if drafted else found.count
         said = looking.insights.said(looking.viewer, chosen)
         review = open_review(looking.brain.settings, looking.viewer.tenant, looking.viewer.readers)
         draft_id, new = review.propose(Production(record, times, said))

@@ -17,7 +17,7 @@
       everyone: "tous",
       tabs: { groups: "Sans réponse satisfaisante", articles: "Articles", stale: "Réponses périmées", days: "Délais et coûts" },
       progress: (traces, questions) => `Lecture des réponses en cours : ${traces} à lire, ${questions} questions à regrouper.`,
-      figures: { answers: "réponses", refused: "sans réponse", disliked: "pas utiles", p95: "délai p95" },
+      figures: { answers: "réponses", refused: "sans réponse", disliked: "pas utiles", p95: "délai p95", cost: "coût" },
       csv: "Exporter en CSV",
       none: "Rien sur cette période.",
       groupsOf: (n, shown) => (n > shown ? `${n} groupes de questions, les ${shown} plus gros sont affichés.` : n > 1 ? `${n} groupes de questions` : `${n} groupe de questions`),
@@ -85,7 +85,7 @@
       everyone: "everyone",
       tabs: { groups: "Asked in vain", articles: "Articles", stale: "Stale answers", days: "Times and cost" },
       progress: (traces, questions) => `Reading answers: ${traces} to read, ${questions} questions to group.`,
-      figures: { answers: "answers", refused: "no answer", disliked: "not helpful", p95: "time p95" },
+      figures: { answers: "answers", refused: "no answer", disliked: "not helpful", p95: "time p95", cost: "cost" },
       csv: "Export as CSV",
       none: "Nothing in this period.",
       groupsOf: (n, shown) => (n > shown ? `${n} groups of questions, the ${shown} largest are shown.` : n === 1 ? "1 group of questions" : `${n} groups of questions`),
@@ -163,7 +163,7 @@
     const mine = ++turn;
     found = null;
     opened = null;
-    show();
+    showPanel();
     try {
       do {
         summary = await ask(`/v1/insights?${query()}`);
@@ -213,17 +213,16 @@
 
   function showSummary() {
     const names = new Intl.DisplayNames([window.desk.language], { type: "language" });
-    at("from").value = summary.start;
-    at("to").value = summary.end;
+    at("from").value ||= summary.start;
+    at("to").value ||= summary.end;
     choices("inlanguage", summary.languages, t.all, (code) => (code === "und" ? "?" : names.of(code)));
     choices("audience", summary.audiences, t.everyone, reader);
-    const { left, days } = summary;
+    const { left, whole } = summary;
     at("progress").hidden = left.done;
     at("barlabel").textContent = t.progress(number(left.traces), number(left.questions));
-    const sum = (name) => days.reduce((total, one) => total + one[name], 0);
-    const slow = days.map((one) => one.total_p95).filter((value) => value !== null);
-    const figures = { answers: number(sum("answers")), refused: number(sum("refused")), disliked: number(sum("disliked")) };
-    if (slow.length) figures.p95 = `${number(Math.max(...slow))} ms`;
+    const figures = { answers: number(whole.answers), refused: number(whole.refused), disliked: number(whole.disliked) };
+    if (whole.total_p95 !== null) figures.p95 = `${number(whole.total_p95)} ms`;
+    if (whole.cost !== null) figures.cost = number(whole.cost, 2);
     at("figures").replaceChildren(...Object.entries(figures).map(([name, value]) => el("div", {}, el("dt", {}, t.figures[name]), el("dd", {}, value))));
   }
 

@@ -107,8 +107,10 @@
   }
 
   function shown(draft) {
+    // Of production, `detail` repeats what stands beside the answer; behind a colon is what was said of it.
+    const detail = draft.answer ? draft.detail.split(": ").slice(1).join(": ") : draft.detail;
     return [
-      el("p", { class: "facts" }, el("span", { class: "chip" }, t.from[draft.source]), draft.seen > 1 && el("span", {}, t.seen(draft.seen)), el("span", {}, draft.detail)),
+      el("p", { class: "facts" }, el("span", { class: "chip" }, t.from[draft.source]), draft.seen > 1 && el("span", {}, t.seen(draft.seen)), detail && el("span", {}, detail)),
       el("div", { class: "two" }, formOf(draft), el("section", { class: "panel" }, ...answerOf(draft))),
     ];
   }

@@ -25,7 +25,7 @@ def rows_of(table: Table, insights: Insights, viewer: Viewer, window: Window) ->
         "articles": lambda: [asdict(one) for one in insights.articles(viewer, window)[0]],
         "unused": lambda: [asdict(one) for one in insights.articles(viewer, window)[1]],
         "stale": lambda: [asdict(one) | {"lost": " | ".join(one.lost)} for one in insights.stale(viewer, window)],
-        "days": lambda: [asdict(one) for one in insights.days(viewer, window)],
+        "days": lambda: [asdict(one) for one in insights.days(viewer, window)[1]],
     }
     return makes[table]()
 

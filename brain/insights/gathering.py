@@ -107,9 +107,9 @@ class Gathering(State):
             self._add(session, QuestionRow, list(questions.values()))
         return bool(records)
 
-    def _keys(self, waiting: Select[str, str, str]) -> list[tuple[str, str]]:
+    def _keys(self, waiting: Select[str, str, *tuple[Any, ...]]) -> list[tuple[str, str]]:
         with self._session() as session:
-            return [(tenant, key) for tenant, key, _ in session.execute(waiting)]
+            return [(row[0], row[1]) for row in session.execute(waiting)]
 
     def _group(self, tenant: str, keys: Sequence[str], encoder: Encoder) -> None:
         """Groups these questions; those that another encoder's group holds stay in it."""
@@ -118,7 +118,8 @@ class Gathering(State):
             rows = _rows(session, tenant, keys)
             _encode(rows, encoder)
             fresh = [row for row in rows if row.group_id is None]
-            touched = {row.group_id for row in rows if row.group_id}
+            for id in {row.group_id for row in rows if row.group_id}:
+                _centre(session, id, encoder)
             groups = _groups(session, tenant, encoder)
             known = {group.id for group in groups}
             found = assign(_stacked(fresh, encoder), groups, alike_of(encoder, self._wanted))
@@ -130,7 +131,7 @@ class Gathering(State):
                 for group in new
             )
             session.flush()
-            for id in {*found, *touched}:
+            for id in set(found):
                 _centre(session, id, encoder)
 
     def _follow(self, tenant: str, keys: Sequence[str], encoder: Encoder) -> None:
@@ -208,12 +209,16 @@ def _of_question() -> Any:
     return (AskedRow.tenant == QuestionRow.tenant) & (AskedRow.question_key == QuestionRow.key)
 
 
-def _ungrouped(encoder: Encoder) -> Select[str, str, str]:
-    """Questions asked in vain that are in no group, or whose vector is another encoder's; first those asked first."""
+def _ungrouped(encoder: Encoder) -> Select[str, str, bool, str]:
+    """Questions asked in vain that are in no group, or whose vector is another encoder's.
+
+    First those whose groups have to be found again, then those asked first.
+    """
     other = or_(QuestionRow.group_id.is_(None), QuestionRow.encoder != encoder.name)
-    columns = (QuestionRow.tenant, QuestionRow.key, QuestionRow.first_at)
+    fresh = QuestionRow.group_id.is_(None).label("fresh")
+    columns = (QuestionRow.tenant, QuestionRow.key, fresh, QuestionRow.first_at)
     rows = select(*columns).join(AskedRow, _of_question()).where(failed(), other).distinct()
-    return rows.order_by(QuestionRow.tenant, QuestionRow.first_at, QuestionRow.key)
+    return rows.order_by(QuestionRow.tenant, fresh, QuestionRow.first_at, QuestionRow.key)
 
 
 def _unfollowed() -> Select[str, str, str]:

@@ -26,9 +26,9 @@ MOST_STALE = 500
 
 @dataclass(frozen=True, slots=True)
 class Day:
-    """The answers of one day: how they ended, how long they took (ms), what they cost."""
+    """The answers of one day, or of all where `day` is None: how they ended, how long they took (ms), what they cost."""
 
-    day: str
+    day: str | None
     answers: int
     answered: int
     refused: int
@@ -120,15 +120,16 @@ class Insights(Gathering):
             if row := next((row for row in session.scalars(last) if _sees(viewer, row)), None):
                 row.found = found
 
-    def days(self, viewer: Viewer, window: Window) -> list[Day]:
-        """Each day on which something was asked, oldest first."""
+    def days(self, viewer: Viewer, window: Window) -> tuple[Day, list[Day]]:
+        """All together, and each day on which something was asked, oldest first."""
         rows = select(AskedRow).where(*window.where(viewer)).order_by(AskedRow.answered_at)
         with self._session() as session:
             bad = set(session.scalars(disliked()))
             by_day: dict[str, list[AskedRow]] = defaultdict(list)
-            for row in session.scalars(rows):
+            found = list(session.scalars(rows))
+            for row in found:
                 by_day[row.answered_at[:10]].append(row)
-        return [_day(day, those, bad) for day, those in by_day.items()]
+        return _day(None, found, bad), [_day(day, those, bad) for day, those in by_day.items()]
 
     def languages(self, viewer: Viewer) -> list[str]:
         """Those that were asked in, whenever."""
@@ -263,7 +264,7 @@ def _documents(viewer: Viewer) -> Any:
     return select(*columns, DocumentRow.audience).where(DocumentRow.tenant == viewer.tenant)
 
 
-def _day(day: str, rows: Sequence[AskedRow], bad: set[str]) -> Day:
+def _day(day: str | None, rows: Sequence[AskedRow], bad: set[str]) -> Day:
     costs = [row.cost for row in rows if row.cost is not None]
     return Day(
         day, len(rows), sum(row.status == "answered" for row in rows), sum(row.status == "refused" for row in rows),

@@ -75,7 +75,7 @@ class DraftFile:
         if same is None:
             self._add(draft)
             times -= 1
-        if times:
+        if times > 0:
             self._append({"again": same or draft.case.id, "times": times, "detail": draft.detail, "at": _now()})
         return same or draft.case.id
 
