@@ -136,10 +136,14 @@ async def groups(looking: LookingDep, limit: _Limit = 100) -> GroupsResponse:
 @router.get("/groups/{id}", summary="A group's questions", responses=problems(ERRORS, 404, 422))
 async def group(id: _GroupId, looking: LookingDep) -> GroupResponse:
     """Those asked most often first."""
-    found, questions = await asyncio.to_thread(_group, looking, id)
-    return GroupResponse(
-        group=Group.model_validate(found), questions=[Example.model_validate(one) for one in questions]
-    )
+
+    def read() -> GroupResponse:
+        looking.gather()
+        found, questions = _group(looking, id)
+        shown = [Example.model_validate(one) for one in questions]
+        return GroupResponse(group=Group.model_validate(found), questions=shown)
+
+    return await asyncio.to_thread(read)
 
 
 @router.post(

@@ -46,8 +46,7 @@ class FileReview:
             raise CaseError("That answer was neither refused nor disliked.", "Draft a case from one that was.")
         with self._file.locked():
             theirs = [case for case in cases_in(self._cases) if self._holds(case, "production")]
-            id = self._file.met(draft, theirs, production.times, within=lambda d: self._holds(d.case, d.source))
-        return id, id == draft.case.id
+            return self._file.met(draft, theirs, production.times, within=lambda d: self._holds(d.case, d.source))
 
     def waiting(self) -> Sequence[WaitingDraft]:
         return [_shown(draft) for draft in self._waiting()]

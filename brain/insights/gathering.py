@@ -57,16 +57,21 @@ class Gathering(State):
             return self._left(None)
         try:
             self._forget()
-            while self._read():
-                if seconds is not None and monotonic() > end:
+            over = lambda: seconds is not None and monotonic() > end  # noqa: E731
+            unread = self._unread()
+            while unread:
+                self._read(unread[:BATCH])
+                unread = unread[BATCH:]
+                if unread and over():
                     return self._left(None)
-            questions = 0
+            questions, some = 0, True
             for waiting, step in ((_ungrouped(encoder), self._group), (_unfollowed(), self._follow)):
                 found = self._keys(waiting)
-                while found and (seconds is None or monotonic() < end):
-                    some = [key for tenant, key in found[:GROUPED] if tenant == found[0][0]]
-                    step(found[0][0], some, encoder)
-                    found = found[len(some) :]
+                # One batch at least, however long it took to find out what there is.
+                while found and (some or not over()):
+                    keys = [key for tenant, key in found[:GROUPED] if tenant == found[0][0]]
+                    step(found[0][0], keys, encoder)
+                    found, some = found[len(keys) :], False
                 questions += len(found)
             return self._left(questions)
         finally:
@@ -90,13 +95,21 @@ class Gathering(State):
             ):
                 session.execute(statement, execution_options={"synchronize_session": False})
 
-    def _read(self) -> bool:
-        """Figures of traces that have none yet, oldest first; whether there were any."""
-        unread = ~exists(select(AskedRow.id).where(AskedRow.id == TraceRow.id))
+    def _unread(self) -> list[str]:
+        """The traces that have no figures yet. Counted first: that is all there is to do most of the time."""
+        with self._session() as session:
+            counts = [session.scalar(select(func.count()).select_from(table)) for table in (TraceRow, AskedRow)]
+            if counts[0] == counts[1]:
+                return []
+            unread = ~exists(select(AskedRow.id).where(AskedRow.id == TraceRow.id))
+            return list(session.scalars(select(TraceRow.id).where(unread).order_by(TraceRow.id)))
+
+    def _read(self, ids: Sequence[str]) -> None:
+        """Writes figures of these traces, and their questions."""
         with self._session() as session:
             self._take_turn(session)
-            rows = select(TraceRow.record).where(unread).order_by(TraceRow.answered_at, TraceRow.id).limit(BATCH)
-            records = list(session.scalars(rows))
+            rows = session.scalars(select(TraceRow.record).where(TraceRow.id.in_(ids)))
+            records = sorted(rows, key=lambda record: (record["answered_at"], record["id"]))
             figures = [_figures(record) for record in records]
             self._add(session, AskedRow, figures)
             questions: dict[tuple[str, str], dict[str, Any]] = {}
@@ -105,7 +118,6 @@ class Gathering(State):
                 more = {"text": record["question"]["text"], "first_at": row["answered_at"]}
                 questions.setdefault((own["tenant"], own["key"]), own | more)
             self._add(session, QuestionRow, list(questions.values()))
-        return bool(records)
 
     def _keys(self, waiting: Select[str, str, *tuple[Any, ...]]) -> list[tuple[str, str]]:
         with self._session() as session:

@@ -59,8 +59,10 @@ class DraftFile:
             added += 1
         return added
 
-    def met(self, draft: Draft, known: Iterable[Case], times: int, within: Callable[[Draft], bool]) -> str:
-        """The id of the draft or case that asks the same, of the drafts `within` and the `known` cases; else adds this one.
+    def met(self, draft: Draft, known: Iterable[Case], times: int, within: Callable[[Draft], bool]) -> tuple[str, bool]:
+        """The id of the draft or case that asks the same, of the drafts `within` and the `known` cases, or of this one, added.
+
+        And whether it was added.
 
         It counts as met so many times; a draft that is added as often as it says.
         """
@@ -77,7 +79,7 @@ class DraftFile:
             times -= 1
         if times > 0:
             self._append({"again": same or draft.case.id, "times": times, "detail": draft.detail, "at": _now()})
-        return same or draft.case.id
+        return same or draft.case.id, same is None
 
     def locked(self) -> FileLock:
         """While one process reads and then writes what follows from it, others wait."""

@@ -60,8 +60,10 @@ async def test_without_any_key_one_is_asked_for(house: Any) -> None:
 
 
 async def test_from_a_group_to_a_case(shop: Shop) -> None:
-    for text in ("payer en plusieurs fois", "payer plusieurs fois en", "payer en plusieurs fois, jean@exemple.fr"):
-        last = shop.asked(text, reason=WEAK, closest=("retours.md", 0.3))
+    ids = [
+        shop.asked(text, reason=WEAK, closest=("retours.md", 0.3))
+        for text in ("payer en plusieurs fois", "payer plusieurs fois en", "payer en plusieurs fois, jean@exemple.fr")
+    ]
     async with shop.house.asking() as asks:
         found = (await asks.get("/v1/insights/groups", headers=shop.eval)).json()
         (group,) = found["groups"]
@@ -72,7 +74,7 @@ async def test_from_a_group_to_a_case(shop: Shop) -> None:
         assert {one["question"] for one in listed} >= {"payer en plusieurs fois"}
 
         made = await asks.post(f"{path}/draft", json={}, headers=shop.eval)
-        again = await asks.post(f"{path}/draft", json={"answer_id": last}, headers=shop.eval)
+        again = await asks.post(f"{path}/draft", json={"answer_id": ids[1]}, headers=shop.eval)
         assert (made.status_code, again.status_code) == (201, 201)
         assert made.json()["new"] and again.json() == made.json() | {"new": False}
         (draft,) = (await asks.get("/v1/drafts", headers=shop.eval)).json()["drafts"]

@@ -194,6 +194,12 @@ _calls = _tools.map(
     lambda tool: {"jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {"name": tool[0], "arguments": tool[1]}}
 )
 _rpc = {"Accept": "application/json, text/event-stream"}
+_insights = st.sampled_from(
+    [
+        *(f"/v1/insights{path}" for path in ("", "/groups", "/articles", "/stale", "/groups.csv", "/unused.csv")),
+        "/v1/drafts",
+    ]
+)
 _looks = st.tuples(st.just("GET"), st.just(LAST), st.none(), st.just({}))
 _says = st.fixed_dictionaries({"answer_id": st.just(""), "thumbs": st.sampled_from(["up", "down"]), "comment": _some})
 _requests = st.one_of(
@@ -207,6 +213,7 @@ _requests = st.one_of(
     ),
     st.tuples(st.just("POST"), st.just("/v1/chat/completions"), _chats, st.sampled_from([{}, _pretence])),
     st.tuples(st.just("GET"), st.sampled_from(["/readyz", "/v1/models"]), st.none(), st.just({})),
+    st.tuples(st.just("GET"), _insights, st.none(), st.just(_pretence)),
 )
 
 

@@ -42,7 +42,7 @@ def test_a_question_becomes_a_draft_once_and_a_case_as_the_person_left_it(settin
     assert new and found.propose(refused("Puis-je payer en 4 fois ? Mon mail : jean@exemple.fr"))[1]
     assert found.propose(refused()) == (id, False)
     waiting = found.waiting()
-    assert [(one.id, one.seen) for one in waiting][0] == (id, 6)
+    assert (waiting[0].id, waiting[0].seen) == (id, 6)
     assert "jean@" not in json.dumps([dict(one.case) for one in waiting]) and len(waiting[0].answer_id or "") == 32
 
     changes = {"status": "answered", "documents": ["paiement"], "must_include": ["4 fois"], "critical": True}
