@@ -337,7 +337,7 @@
       el("div", { id: "told" }, ...[opened.told].flat().filter(Boolean)),
       ...group.notes.filter(({ kind }) => kind === "article").map((note) => noteOf(group, note)),
       (opened.again || article?.found) && againOf(opened.again || article.found),
-      el("h3", {}, t.questions),
+      el("h2", {}, t.questions),
       opened.questions ? questionsOf(group) : el("p", { class: "note" }, t.loading),
     );
   }
