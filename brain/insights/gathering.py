@@ -52,12 +52,16 @@ class Gathering(State):
 
         Raises EncoderError.
         """
-        end = monotonic() + (seconds if seconds is not None else WAIT_S)
-        if not _ONE_AT_A_TIME.acquire(timeout=seconds if seconds is not None else WAIT_S):
+        wait = seconds if seconds is not None else WAIT_S
+        end = monotonic() + wait
+
+        def over() -> bool:
+            return seconds is not None and monotonic() > end
+
+        if not _ONE_AT_A_TIME.acquire(timeout=wait):
             return self._left(None)
         try:
             self._forget()
-            over = lambda: seconds is not None and monotonic() > end  # noqa: E731
             unread = self._unread()
             while unread:
                 self._read(unread[:BATCH])

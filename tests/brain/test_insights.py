@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
@@ -10,8 +11,11 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from typer.testing import CliRunner
 
+from brain.cli import app
 from brain.encoder.base import Vectors, normalized
+from brain.errors import SettingsError
 from brain.feedback import Feedback, Feedbacks
 from brain.index import Scope
 from brain.insights.export import TABLES, rows_of, to_csv
@@ -294,6 +298,26 @@ def test_every_table_can_be_exported(here: Place) -> None:
         rows = rows_of(table, here.insights, here.viewer(), WINDOW)
         assert to_csv(rows).startswith("\ufeff")
     assert '"\'=HYPERLINK(1)"' in to_csv(rows_of("groups", here.insights, here.viewer(), WINDOW))
+
+
+def test_in_the_terminal(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = Place(settings)
+    here.asked(CARD[0], datetime.now(UTC), reason=WEAK)
+    here.asked(PARCEL, datetime.now(UTC), who="public", reason=WEAK)
+    here.close()
+    monkeypatch.setattr("brain.encoder.make_encoder", lambda *_: HashEncoder())
+    home = ["--home", str(settings.home)]
+
+    def run(*given: str) -> Any:
+        return CliRunner().invoke(app, ["insights", *given, *home])
+
+    shown, public = run(), run("--audience", "public")
+    assert (shown.exit_code, public.exit_code) == (0, 0)
+    assert CARD[0] in shown.output and PARCEL in shown.output and "no article near" in shown.output
+    assert CARD[0] not in public.output and PARCEL in public.output
+    assert run("groups", "--csv").output.count("\n") == 3
+    assert json.loads(run("days", "--json").output)["days"][0]["answers"] == 2
+    assert isinstance(run("nothing").exception, SettingsError)
 
 
 @pytest.mark.parametrize(("days", "step"), [(1, 1), (31, 1), (32, 7), (366, 7), (3000, 56)])
