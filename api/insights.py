@@ -176,9 +176,15 @@ async def ask_again(id: _GroupId, looking: LookingDep) -> AskedAgain:
     The answers are not kept; what came of it is, with the group's last article.
     """
     _, questions = await asyncio.to_thread(_group, looking, id)
-    again = [found for one in questions[:MOST_AGAIN] if (found := await _again(looking, one))]
-    asked = AskedAgain(at=datetime.now(UTC), turned=sum(one.after == Status.ANSWERED for one in again), questions=again)
-    await asyncio.to_thread(looking.insights.found, looking.viewer, id, asked.model_dump(mode="json"))
+    again = {one.key: found for one in questions[:MOST_AGAIN] if (found := await _again(looking, one))}
+    turned = sum(one.after == Status.ANSWERED for one in again.values())
+    asked = AskedAgain(at=datetime.now(UTC), turned=turned, questions=list(again.values()))
+    kept = asked.model_dump(mode="json", exclude={"questions"}) | {
+        "questions": [
+            {"key": key} | found.model_dump(mode="json", exclude={"question"}) for key, found in again.items()
+        ]
+    }
+    await asyncio.to_thread(looking.insights.found, looking.viewer, id, kept)
     return asked
 
 

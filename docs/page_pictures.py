@@ -68,7 +68,7 @@ def serving(home: Path) -> Iterator[None]:
             try:
                 if httpx.get(f"{HERE}/readyz").status_code in {200, 401}:
                     break
-            except httpx.ConnectError:
+            except httpx.TransportError:
                 pass
             time.sleep(0.2)
         yield

@@ -98,6 +98,9 @@ class Gathering(State):
                 delete(GroupRow).where(~held, ~noted),
             ):
                 session.execute(statement, execution_options={"synchronize_session": False})
+            for note in session.scalars(select(NoteRow).where(NoteRow.kind == ARTICLE)):
+                if note.found:
+                    note.found = note.found | {"questions": _still_there(session, note)}
 
     def _unread(self) -> list[str]:
         """The traces that have no figures yet. Counted first: that is all there is to do most of the time."""
@@ -246,6 +249,15 @@ def _unfollowed() -> Select[str, str, str]:
     rows = rows.join(noted, noted.c.tenant == QuestionRow.tenant)
     rows = rows.where(QuestionRow.group_id.is_(None), new, AskedRow.answered_at >= noted.c.first).distinct()
     return rows.order_by(QuestionRow.tenant, QuestionRow.key)
+
+
+def _still_there(session: Session, note: NoteRow) -> list[dict[str, Any]]:
+    asked: list[dict[str, Any]] = (note.found or {}).get("questions", [])
+    keys = select(QuestionRow.key).where(
+        QuestionRow.tenant == note.tenant, QuestionRow.key.in_([one["key"] for one in asked])
+    )
+    there = set(session.scalars(keys))
+    return [one for one in asked if one["key"] in there]
 
 
 def _rows(session: Session, tenant: str, keys: Sequence[str]) -> list[QuestionRow]:

@@ -34,6 +34,7 @@ class Asked(NamedTuple):
 class Example:
     """A question in its own words: how often it was asked in vain, and the last time."""
 
+    key: str
     question: str
     count: int
     answer_id: str
@@ -139,7 +140,7 @@ def _group(id: str, asked: Sequence[Asked], window: Window, titles: Mapping[str,
 
 def _example(asked: Sequence[Asked]) -> Example:
     last = max(asked, key=lambda one: one.at)
-    how = {name: getattr(last, name) for name in ("question", "at", "status", "reason", "audience", "language")}
+    how = {name: getattr(last, name) for name in ("key", "question", "at", "status", "reason", "audience", "language")}
     return Example(count=len(asked), answer_id=last.id, disliked=any(one.disliked for one in asked), **how)
 
 

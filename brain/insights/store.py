@@ -225,10 +225,15 @@ class Insights(Gathering):
     def _notes(self, viewer: Viewer) -> dict[str, list[Note]]:
         found: dict[str, list[Note]] = defaultdict(list)
         with self._session() as session:
-            for row in session.scalars(select(NoteRow).where(NoteRow.tenant == viewer.tenant).order_by(NoteRow.at)):
-                if _sees(viewer, row):
-                    note = Note(row.id, row.kind, row.at, row.by, row.document_id, row.text, row.found)
-                    found[row.group_id].append(note)
+            rows = session.scalars(select(NoteRow).where(NoteRow.tenant == viewer.tenant).order_by(NoteRow.at))
+            mine = [row for row in rows if _sees(viewer, row)]
+            keys = {one["key"] for row in mine if row.found for one in row.found["questions"]}
+            texts = select(QuestionRow.key, QuestionRow.text).where(QuestionRow.tenant == viewer.tenant)
+            said = {row.key: row.text for row in session.execute(texts.where(QuestionRow.key.in_(keys)))}
+            for row in mine:
+                again = _worded(row.found, said) if row.found else None
+                note = Note(row.id, row.kind, row.at, row.by, row.document_id, row.text, again)
+                found[row.group_id].append(note)
         return found
 
     def _after(self, viewer: Viewer, noted: dict[str, list[Note]]) -> dict[str, After]:
@@ -252,6 +257,12 @@ class Insights(Gathering):
         with self._session() as session:
             row = session.scalars(select(FeedbackRow).where(*where).order_by(FeedbackRow.given_at.desc())).first()
             return {"reason": row.reason, "comment": row.comment, "correction": row.correction} if row else None
+
+
+def _worded(found: dict[str, Any], texts: dict[str, str]) -> dict[str, Any]:
+    """With the questions' texts; without those that are not kept any more."""
+    asked = [one | {"question": texts[one["key"]]} for one in found["questions"] if one["key"] in texts]
+    return found | {"questions": asked}
 
 
 def _sees(viewer: Viewer, row: NoteRow) -> bool:

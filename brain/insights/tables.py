@@ -72,7 +72,8 @@ class GroupRow(Base):
 
 class NoteRow(Base):
     """What was done about a group: an article was written (`article`, from then on before and after are told apart), or a case
-    was drafted (`draft`, whose id is `text`). `found`: what came of asking the group's questions again."""
+    was drafted (`draft`, whose id is `text`). `found`: what came of asking the group's questions again; of each its `key` instead of
+    its text, which retention and erasure must find in one place only."""
 
     __tablename__ = "insight_notes"
 

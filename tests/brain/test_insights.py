@@ -158,13 +158,23 @@ def test_before_and_after_an_article(here: Place) -> None:
 def test_what_retention_takes_is_gone_here_too(here: Place) -> None:
     here.asked(CARD[0], NOW - timedelta(days=5), reason=WEAK)
     here.asked(PARCEL, reason=WEAK)
-    assert len(here.groups()) == 2
+    by_label = {group.label: group for group in here.groups()}
+    agent = here.viewer()
+    for label in (CARD[0], PARCEL):
+        group = by_label[label]
+        here.insights.note(agent, group.id, ARTICLE, "key:k")
+        found = {"turned": 1, "questions": [{"key": group.examples[0].key, "text": "Oui"}]}
+        here.insights.found(agent, group.id, found)
+    assert [group.notes[0].found["questions"][0]["question"] for group in here.groups()] == [
+        group.label for group in here.groups()
+    ]
     here.traces.forget_before((NOW - timedelta(days=1)).isoformat())
     assert [group.label for group in here.groups()] == [PARCEL]
     with here.insights._session() as session:
-        from brain.insights.tables import GroupRow, QuestionRow
+        from brain.insights.tables import GroupRow, NoteRow, QuestionRow
 
-        assert session.query(QuestionRow).count() == session.query(GroupRow).count() == 1
+        assert session.query(QuestionRow).count() == 1 and session.query(GroupRow).count() == 2  # which has a note
+        assert sorted(len(note.found["questions"]) for note in session.query(NoteRow)) == [0, 1]
 
 
 def test_another_encoder_keeps_the_groups(here: Place) -> None:
