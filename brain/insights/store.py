@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
+from itertools import islice
 from statistics import quantiles
 from typing import Any
 from uuid import uuid4
@@ -122,11 +123,12 @@ class Insights(Gathering):
 
     def days(self, viewer: Viewer, window: Window) -> tuple[Day, list[Day]]:
         """All together, and each day on which something was asked, oldest first."""
-        rows = select(AskedRow).where(*window.where(viewer)).order_by(AskedRow.answered_at)
+        times = (AskedRow.first_ms, AskedRow.total_ms, AskedRow.tokens_in, AskedRow.tokens_out, AskedRow.cost)
+        rows = select(AskedRow.id, AskedRow.answered_at, AskedRow.status, *times).where(*window.where(viewer))
         with self._session() as session:
             bad = set(session.scalars(disliked()))
-            by_day: dict[str, list[AskedRow]] = defaultdict(list)
-            found = list(session.scalars(rows))
+            by_day: dict[str, list[Any]] = defaultdict(list)
+            found = list(session.execute(rows.order_by(AskedRow.answered_at)))
             for row in found:
                 by_day[row.answered_at[:10]].append(row)
         return _day(None, found, bad), [_day(day, those, bad) for day, those in by_day.items()]
@@ -180,7 +182,7 @@ class Insights(Gathering):
         with self._session() as session:
             found = session.execute(newest.limit(4 * MOST_STALE)).all()
         mine = [row for row in found if row.audience is None or set(row.audience) & set(viewer.documents)]
-        return list(self._stale(mine, day))[:MOST_STALE]
+        return list(islice(self._stale(mine, day), MOST_STALE))
 
     def _stale(self, rows: Sequence[Any], day: date) -> Iterator[Stale]:
         for trace_id, tenant, document_id, then, content_hash, valid_until, _ in rows:
@@ -275,7 +277,7 @@ def _documents(viewer: Viewer) -> Any:
     return select(*columns, DocumentRow.audience).where(DocumentRow.tenant == viewer.tenant)
 
 
-def _day(day: str | None, rows: Sequence[AskedRow], bad: set[str]) -> Day:
+def _day(day: str | None, rows: Sequence[Any], bad: set[str]) -> Day:
     costs = [row.cost for row in rows if row.cost is not None]
     return Day(
         day, len(rows), sum(row.status == "answered" for row in rows), sum(row.status == "refused" for row in rows),
