@@ -165,11 +165,13 @@
     opened = null;
     showPanel();
     try {
-      do {
+      for (;;) {
         summary = await ask(`/v1/insights?${query()}`);
         if (mine !== turn) return;
         showSummary();
-      } while (!summary.left.done);
+        if (summary.left.done) break;
+        await new Promise((resolve) => setTimeout(resolve, 300)); // another visitor's request may be at it
+      }
       await loadTab(mine);
     } catch (error) {
       if (mine !== turn) return;

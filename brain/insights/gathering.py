@@ -26,7 +26,6 @@ GROUPED = 64
 """Questions encoded and grouped in one."""
 ENCODED = 16
 """Questions encoded in one call: those that somebody waits for go in between."""
-WAIT_S = 3600.0
 _ONE_AT_A_TIME = Lock()
 _TURN = 7305529
 
@@ -52,13 +51,13 @@ class Gathering(State):
 
         Raises EncoderError.
         """
-        wait = seconds if seconds is not None else WAIT_S
-        end = monotonic() + wait
+        end = monotonic() + (seconds or 0)
 
         def over() -> bool:
             return seconds is not None and monotonic() > end
 
-        if not _ONE_AT_A_TIME.acquire(timeout=wait):
+        # With a limit nobody waits for another: the threads of a service have questions to answer.
+        if not _ONE_AT_A_TIME.acquire(blocking=seconds is None):
             return self._left(None)
         try:
             self._forget()

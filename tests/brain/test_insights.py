@@ -18,6 +18,7 @@ from brain.encoder.base import Vectors, normalized
 from brain.errors import SettingsError
 from brain.feedback import Feedback, Feedbacks
 from brain.index import Scope
+from brain.insights import gathering
 from brain.insights.export import TABLES, rows_of, to_csv
 from brain.insights.grouping import Group, assign, nearest
 from brain.insights.store import Insights
@@ -215,6 +216,8 @@ def test_a_budget_of_time_leaves_the_rest_for_the_next_call(here: Place) -> None
     here.traces.save([kept_answer(Question(f"q {n}"), NOW + timedelta(seconds=n), reason=WEAK) for n in range(450)])
     first = here.insights.gather(here.encoder, 0)
     assert not first.done and first.traces > 0
+    with gathering._ONE_AT_A_TIME:  # another request is at it
+        assert here.insights.gather(here.encoder, 60) == first
     while not here.insights.gather(here.encoder, 0.01).done:
         pass
     assert here.insights.days(here.viewer(), Window(date(2020, 1, 1), date(2030, 1, 1)))[0].answers == 450
