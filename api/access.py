@@ -24,9 +24,9 @@ def gate_of(request: Request) -> Gate:
     return gate
 
 
-def _may(right: str) -> Callable[[Request, HTTPAuthorizationCredentials | None], Awaitable[Caller]]:
+def _may(*rights: str) -> Callable[[Request, HTTPAuthorizationCredentials | None], Awaitable[Caller]]:
     async def admitted(request: Request, _: Presented) -> Caller:
-        return await gate_of(request).admit(request, right)
+        return await gate_of(request).admit(request, *rights)
 
     return admitted
 
@@ -47,4 +47,5 @@ MayChange = Annotated[Caller, Depends(_may("ingest"))]
 MayAsk = Annotated[Caller, Depends(_may("ask"))]
 MayGive = Annotated[Caller, Depends(_may("feedback"))]
 MaySearch = Annotated[Caller, Depends(_may("search"))]
+MayEvaluate = Annotated[Caller, Depends(_may("eval", "admin"))]
 MayBeKnown = Annotated[Caller | None, Depends(_known)]

@@ -5,15 +5,18 @@ from typing import NamedTuple
 from brain.errors import (
     BrainError,
     BusyError,
+    CaseError,
     ConflictError,
     DocumentError,
     EncoderError,
+    EvaluationError,
     IndexLockedError,
     IndexMismatchError,
     IndexMissingError,
     KeyRefusedError,
     ModelError,
     RepeatedError,
+    ReviewError,
     SettingsError,
     StoreError,
 )
@@ -86,6 +89,15 @@ CHANGING: dict[type[BrainError], Kind] = {
 }
 """Of routes that change documents."""
 
+REVIEWING: dict[type[BrainError], Kind] = {
+    **WRITING,
+    ReviewError: Kind(409, "not-waiting", "The draft does not wait."),
+    CaseError: Kind(422, "wrong-case", "The case is not one."),
+    EvaluationError: Kind(500, "unreadable-cases", "The cases or drafts can't be read."),
+}
+"""Of routes that make cases."""
+KINDS = CHANGING | REVIEWING
+
 INTERNAL = Kind(500, "internal", "The service failed unexpectedly.")
 HTTP: dict[int, tuple[Kind, str]] = {
     400: (Kind(400, "unreadable", "The body can't be read."), "A body must be JSON in UTF-8."),
@@ -103,4 +115,4 @@ HTTP: dict[int, tuple[Kind, str]] = {
 
 def kind_of(error: BrainError) -> Kind:
     """The row of the nearest class."""
-    return next(CHANGING[kind] for kind in type(error).__mro__ if kind in CHANGING)
+    return next(KINDS[kind] for kind in type(error).__mro__ if kind in KINDS)

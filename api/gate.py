@@ -35,11 +35,18 @@ class Gate:
         self._writing: set[asyncio.Future[None]] = set()
         self._origins: tuple[float, frozenset[str]] = (-ORIGINS_S, frozenset())
 
-    async def admit(self, request: Request, right: str | None = None) -> Caller:
-        """The caller, who may do this; counts the request. Raises KeyMissingError, KeyRefusedError, ForbiddenError, LimitError."""
+    async def admit(self, request: Request, *rights: str) -> Caller:
+        """The caller, who has one of these rights; counts the request.
+
+        Raises KeyMissingError, KeyRefusedError, ForbiddenError, LimitError.
+        """
         who = await self.caller(request)
-        if right and right not in who.rights:
-            raise ForbiddenError(f"This key has not the scope '{right}'.", "Use a key that has it.")
+        if rights and who.rights.isdisjoint(rights):
+            named = "' or '".join(rights)
+            if who.kind == "open":
+                made = f"Make one: brain keys create NAME --scope {rights[0]}"
+                raise KeyMissingError(f"A key with the scope '{named}' is needed.", made)
+            raise ForbiddenError(f"This key has not the scope '{named}'.", "Use a key that has it.")
         await self.limits.take(self._limits_of(who, address_of(request)))
         return who
 

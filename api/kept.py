@@ -96,7 +96,7 @@ async def give_feedback(
     ] = "",
 ) -> FeedbackResponse:
     """Keep what a person says of an answer that the caller could be given. Personal data is masked; `feedback.keep_days`."""
-    record = await asyncio.to_thread(_record, body.answer_id, who, brain)
+    record = await asyncio.to_thread(record_for, body.answer_id, who, brain)
     if record is None:
         problem = {"loc": ("body", "answer_id"), "msg": "There is no such answer", "type": "value_error"}
         raise RequestValidationError([problem])
@@ -105,7 +105,7 @@ async def give_feedback(
     return FeedbackResponse(id=await asyncio.to_thread(gate.known.feedbacks.save, given, idempotency_key))
 
 
-def _record(id: str, who: Caller, brain: Brain) -> dict[str, Any] | None:
+def record_for(id: str, who: Caller, brain: Brain) -> dict[str, Any] | None:
     """What is kept of the answer, where it was given to a reader who may see no more than this one."""
     record, readers = brain.trace(id), brain.settings.access.readers
     if record is None or record["question"]["tenant"] != who.tenant:
@@ -115,7 +115,7 @@ def _record(id: str, who: Caller, brain: Brain) -> dict[str, Any] | None:
 
 
 def _kept(id: str, who: Caller, brain: Brain, known: Known, trace: bool) -> KeptAnswer:
-    record = _record(id, who, brain)
+    record = record_for(id, who, brain)
     if record is None:
         raise HTTPException(404)
     cited = documents_of(record)

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from brain.conversations.store import Conversations
     from brain.documents import Documents
     from brain.feedback import Feedbacks
+    from brain.insights.store import Insights
     from brain.jobs import Jobs
     from brain.keys.sites import Site, Sites
     from brain.keys.store import Key, Keys
@@ -31,6 +32,7 @@ class _Stores(NamedTuple):
     feedbacks: "Feedbacks"
     conversations: "Conversations"
     erasing: "Erasing"
+    insights: "Insights"
     written: "Documents"
     jobs: "Jobs"
     webhooks: "Webhooks"
@@ -87,7 +89,7 @@ class Known:
         return {id: document for id, document in found.items() if may_read(document, scope)}
 
     def close(self) -> None:
-        for store in self._opened or ():
+        for store in reversed(self._opened or ()):
             store.close()
 
     @property
@@ -101,6 +103,10 @@ class Known:
     @property
     def erasing(self) -> "Erasing":
         return self._stores().erasing
+
+    @property
+    def insights(self) -> "Insights":
+        return self._stores().insights
 
     @property
     def written(self) -> "Documents":
@@ -118,6 +124,7 @@ class Known:
         from brain.conversations.store import Conversations
         from brain.documents import Documents
         from brain.feedback import Feedbacks
+        from brain.insights.store import Insights
         from brain.jobs import Jobs
         from brain.keys.sites import Sites  # SQLAlchemy takes a moment to load
         from brain.keys.store import Keys
@@ -134,6 +141,7 @@ class Known:
                     feedbacks=Feedbacks(of, keys),
                     conversations=Conversations(of, keys),
                     erasing=Erasing(of, keys),
+                    insights=Insights(of, keys),
                     written=Documents(of, keys),
                     jobs=Jobs(of, keys),
                     webhooks=Webhooks(of, keys),

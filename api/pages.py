@@ -1,4 +1,4 @@
-"""The pages that people see: the web component `<brain-assistant>` and the agents' console. Files of this package, no CDN."""
+"""The pages that people see: the web component `<brain-assistant>`, the agents' console, insights, review. No CDN."""
 
 import gzip
 import hashlib
@@ -50,19 +50,17 @@ async def features(request: Request, response: Response) -> Features:
     return Features(feedback="/v1/feedback" in request.app.openapi()["paths"])
 
 
-@router.get("/console")
-async def console(request: Request) -> Response:
-    return _sent(request, "console.html", _HERE)
+def _add(path: str, name: str) -> None:
+    async def page(request: Request) -> Response:
+        return _sent(request, name, _HERE)
+
+    router.add_api_route(path, page, methods=["GET"], name=name)
 
 
-@router.get("/console.js")
-async def console_script(request: Request) -> Response:
-    return _sent(request, "console.js", _HERE)
-
-
-@router.get("/console.css")
-async def console_style(request: Request) -> Response:
-    return _sent(request, "console.css", _HERE)
+for _page in ("console", "insights", "review"):
+    _add(f"/{_page}", f"{_page}.html")
+for _part in ("console.js", "console.css", "desk.js", "desk.css", "insights.js", "review.js"):
+    _add(f"/{_part}", _part)
 
 
 @cache

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from api.errors import CHANGING, HTTP, INTERNAL, Kind, LimitError, NotReadyError, kind_of
+from api.errors import HTTP, INTERNAL, KINDS, Kind, LimitError, NotReadyError, kind_of
 from brain.errors import BrainError
 
 _log = logging.getLogger(__name__)
@@ -65,7 +65,7 @@ async def handle(request: Request, error: Exception) -> Response:
 def problems(errors: Iterable[type[BrainError]], *statuses: int) -> dict[int | str, dict[str, Any]]:
     """The `responses` of a route that can fail with these, for OpenAPI."""
     kinds: dict[int, list[Kind]] = {}
-    for kind in [*(CHANGING[error] for error in errors), *(HTTP[status][0] for status in statuses)]:
+    for kind in [*(KINDS[error] for error in errors), *(HTTP[status][0] for status in statuses)]:
         kinds.setdefault(kind.status, []).append(kind)
     return {status: _documented(status, those) for status, those in sorted(kinds.items())}
 

@@ -26,6 +26,7 @@ from brain.console import (
     show_error,
 )
 from brain.errors import BrainError
+from brain.insights import cli as insights_cli
 from brain.keys import cli as keys_cli
 from brain.retention import cli as retention_cli
 from brain.traces import cli as traces_cli
@@ -196,5 +197,6 @@ def doctor(json_: JsonOption = False, home: HomeOption = None) -> None:
 feedback_cli.register(app)
 life_cli.register(app)
 traces_cli.register(app)
+insights_cli.register(app)
 keys_cli.register(app)
 retention_cli.register(app)

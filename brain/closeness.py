@@ -54,8 +54,12 @@ class Closeness:
 
     def likeness(self, questions: Vectors) -> Vectors:
         """How like each of these texts, encoded as questions, is to each of them: cosines, (texts, texts)."""
-        rows = normalized(self._without(questions - self.questions))
+        rows = self.apart(questions)
         return rows @ rows.T
+
+    def apart(self, questions: Vectors) -> Vectors:
+        """These texts, encoded as questions, without what all questions have in common; rows of length 1."""
+        return normalized(self._without(questions - self.questions))
 
     def across(self, question: Sequence[float]) -> list[float]:
         """The question's vector, of length 1, to search passages of another language with: drawn to what sets the question apart.
@@ -63,8 +67,7 @@ class Closeness:
         What texts share is their language first of all: a French question is closest to whatever looks most French.
         """
         raw = np.asarray(question, np.float32)
-        apart = normalized(self._without(raw - self.questions)[None])[0]
-        mixed: list[float] = normalized((raw + apart)[None])[0].tolist()
+        mixed: list[float] = normalized(raw[None] + self.apart(raw[None]))[0].tolist()
         return mixed
 
     def _without(self, vectors: Vectors) -> Vectors:

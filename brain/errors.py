@@ -19,6 +19,7 @@ BrainError                    what the user can mend; `str(error)` says what is 
 ├── AccessError               there is no such key, or it can't be made so
 │   └── KeyRefusedError       a key or token that was presented isn't valid
 ├── RepeatedError             an idempotency key came with something else before
+├── ReviewError               a draft that is to be decided about does not wait
 ├── CaseError                 an evaluation case is malformed; names file, line and field
 └── EvaluationError           an experiment, a run or a release is not what it should be
 """
@@ -97,6 +98,9 @@ class ConflictError(BrainError):
 
 class BusyError(BrainError):
     """Another process is changing what is known, for longer than a writer waits."""
+
+
+class ReviewError(BrainError): ...
 
 
 class CaseError(BrainError): ...

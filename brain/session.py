@@ -102,14 +102,15 @@ class Brain:
         with self.held() as serving, self.metrics.being("search"):
             return await serving.retriever.search(question, limit, per_document)
 
-    async def ask(self, question: Question, asked_by: str | None = None) -> Answer:
+    async def ask(self, question: Question, asked_by: str | None = None, *, keep: bool = True) -> Answer:
         """An answer whose every sentence is cited, or a refusal with its reason."""
-        return await whole(self.stream(question, asked_by))
+        return await whole(self.stream(question, asked_by, keep=keep))
 
-    async def stream(self, question: Question, asked_by: str | None = None) -> Events:
+    async def stream(self, question: Question, asked_by: str | None = None, *, keep: bool = True) -> Events:
         """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped.
 
-        `asked_by` is what the caller is recorded as beside the trace, to be erased by.
+        `asked_by` is what the caller is recorded as beside the trace, to be erased by. Without `keep` the answer is neither kept nor
+        counted.
         """
         with self.held() as serving, self.metrics.being("answer"), span("ask") as step:
             verifier = Verifier(_encode(serving))
@@ -118,7 +119,7 @@ class Brain:
             events = answer_events(question, *parts)
             async with aclosing(events):
                 async for event in events:
-                    if isinstance(event, Answer):
+                    if isinstance(event, Answer) and keep:
                         self.metrics.answered(event, self._llm)
                         note(
                             answer=event.id,
@@ -132,6 +133,16 @@ class Brain:
     def trace(self, id: str) -> dict[str, Any] | None:
         """What is kept of an answer, personal data masked; None where nothing is. Reads the database. Raises StoreError."""
         return self._traces.get(id)
+
+    @contextmanager
+    def encoding(self) -> Iterator[Encoder]:
+        """What questions are encoded by; it stays open meanwhile."""
+        with self.held() as serving:
+            yield serving.questions
+
+    def flush(self) -> None:
+        """Waits, not for ever, until all answers given so far are kept."""
+        self._traces.flush()
 
     def served(self) -> Served:
         """By what answers are made now."""

@@ -25,6 +25,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from pydantic_settings.exceptions import SettingsError as UnreadableVariable
 
 from brain.errors import SettingsError
+from brain.insights.settings import InsightSettings, ReviewSettings
 from brain.types import INTERNAL, PUBLIC
 
 CONFIG_FILE = "brain.toml"
@@ -374,6 +375,8 @@ class Settings(BaseSettings):
     feedback: FeedbackSettings = FeedbackSettings()
     conversations: ConversationsSettings = ConversationsSettings()
     audit: AuditSettings = AuditSettings()
+    insights: InsightSettings = InsightSettings()
+    review: ReviewSettings = ReviewSettings()
     access: AccessSettings = AccessSettings()
     service: ServiceSettings = ServiceSettings()
     limits: LimitSettings = LimitSettings()

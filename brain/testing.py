@@ -6,11 +6,16 @@ monkeypatch.setattr("ingest.run.make_encoder", lambda settings, say: HashEncoder
 import re
 import time
 from collections.abc import Sequence
-from hashlib import blake2b
+from datetime import UTC, datetime
+from hashlib import blake2b, sha256
+from typing import Any
 
 import numpy as np
 
 from brain.encoder.base import Progress, Vectors, normalized
+from brain.settings import Settings
+from brain.traces.record import Served, record_of
+from brain.types import Answer, Citation, PassageTrace, Question, Reason, Scores, Sentence, Status, Trace
 
 _WORD = re.compile(r"\w+")
 
@@ -48,3 +53,32 @@ class HashEncoder:
                 number = int.from_bytes(blake2b(word.encode("utf-8", "replace"), digest_size=4).digest(), "little")
                 vectors[row, number % self.dimensions] += 1 if number & 0x80000000 else -1
         return normalized(vectors)
+
+
+def kept_answer(
+    question: Question,
+    at: datetime | None = None,
+    *,
+    reason: Reason | None = None,
+    cites: tuple[str, str] | None = None,
+    closest: tuple[str, float] | None = None,
+    took_ms: float = 10.0,
+    usage: dict[str, int] | None = None,
+) -> dict[str, Any]:
+    """An answer's record as it is kept: refused where there is a `reason`, else answered by the quote that it `cites`.
+
+    `cites` is a document's id and the quote, `closest` a document's id and how close it is.
+    """
+    moment = at or datetime.now(UTC)
+    sentences: tuple[Sentence, ...] = ()
+    if cites:
+        document, quote = cites
+        sentences = (Sentence(quote, (Citation("p", document, (0, len(quote)), quote),)),)
+    near = (PassageTrace("p", closest[0], "0" * 64, Scores(1.0, closest[1], close=closest[1])),) if closest else ()
+    timings = {"total": took_ms} | ({} if reason else {"first_sentence": took_ms / 2})
+    model = {"model": "m", "usage": usage} if usage else None
+    trace = Trace(question, question.language or "fr", "extractive", near, model=model, timings=timings)
+    id = sha256(f"{question}{moment}".encode()).hexdigest()[:32]
+    status = Status.REFUSED if reason else Status.ANSWERED
+    answer = Answer(id, status, question.language or "fr", sentences, (), trace, reason)
+    return record_of(answer, Served(Settings(), "index"), moment)

@@ -200,7 +200,12 @@ def _parse_line(text: str) -> Case | list[str]:
         # Strict: "yes" is no boolean and 20250101 is no date.
         return Case.model_validate_json(text, strict=True)
     except ValidationError as error:
-        return [_describe(dict(detail)) for detail in error.errors(include_url=False)]
+        return errors_of(error)
+
+
+def errors_of(error: ValidationError) -> list[str]:
+    """`field: what is wrong` for each of a case's errors."""
+    return [_describe(dict(detail)) for detail in error.errors(include_url=False)]
 
 
 _MODELS: dict[object, type[BaseModel]] = {"expect": Expect, "filters": CaseFilters, "turns": CaseTurn}

@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from eval.cases import Case
     from eval.cases_from.drafts import Draft
 
-DraftsOption = Annotated[Path, typer.Option("--drafts", dir_okay=False, help="The file of drafts.")]
-DRAFTS = Path("drafts.jsonl")
+DraftsOption = Annotated[
+    Path | None, typer.Option("--drafts", dir_okay=False, help="The file of drafts [default: review.drafts]")
+]
 
 
 def draft(
@@ -32,7 +33,7 @@ def draft(
     model_url: Annotated[str, typer.Option(help="An OpenAI-compatible endpoint whose model words the questions.")] = "",
     model: Annotated[str, typer.Option(help="Its name.")] = "",
     seed: Annotated[int, typer.Option(help="Which pages are drawn.")] = 0,
-    drafts: DraftsOption = DRAFTS,
+    drafts: DraftsOption = None,
     runs: RunsOption = DEFAULT_RUNS,
     home: HomeOption = None,
 ) -> None:
@@ -49,28 +50,33 @@ def draft(
 
     known = load_cases(cases) if cases else ()
     made = list(drafts_from(log)) if log else _from_knowledge(home, count, seed, model_url, model, runs)
-    file = DraftFile(drafts)
-    added = file.add(made, known)
+    path = drafts or settings_for(home).review.drafts
+    file = DraftFile(path)
+    with file.locked():
+        added = file.add(made, known)
     out.print(
-        f"{added} new drafts of {len(made)}, {len(file.waiting())} waiting.\nNext: brain eval review --drafts {drafts}",
+        f"{added} new drafts of {len(made)}, {len(file.waiting())} waiting.\nNext: brain eval review --drafts {path}",
         soft_wrap=True,
     )
 
 
 def review(
-    into: Annotated[Path, typer.Option(dir_okay=False, help="The dataset that accepted cases are added to.")] = Path(
-        "cases.jsonl"
-    ),
-    drafts: DraftsOption = DRAFTS,
+    into: Annotated[
+        Path | None,
+        typer.Option(dir_okay=False, help="The dataset that accepted cases are added to [default: review.cases]"),
+    ] = None,
+    drafts: DraftsOption = None,
     by: Annotated[str, typer.Option(help="Who decides.")] = "",
 ) -> None:
-    """Accept or reject drafts, one after the other, in the terminal.
+    """Accept or reject drafts, one after the other, in the terminal. The service has a page for it: /review.
 
     Example: brain eval review --into cases.jsonl
     """
     from eval.cases_from.drafts import DraftFile, accept
 
-    file, who = DraftFile(drafts), by or getpass.getuser()
+    settings = settings_for(None)
+    file, target = DraftFile(drafts or settings.review.drafts), into or settings.review.cases
+    who = by or getpass.getuser()
     waiting = file.waiting()
     for number, each in enumerate(waiting, start=1):
         case = each.case
@@ -82,10 +88,13 @@ def review(
             case = _edited(case)
         if key == "q":
             break
-        if key == "a":
-            accept(file, each, into, case, who)
-        elif key == "r":
-            file.decide(each, "rejected", who)
+        with file.locked():
+            if key in {"a", "r"} and each.case.id not in {draft.case.id for draft in file.waiting()}:
+                out.print("Somebody else has decided about it meanwhile.")
+            elif key == "a":
+                accept(file, each, target, case, who)
+            elif key == "r":
+                file.decide(each, "rejected", who)
     out.print(f"{len(file.waiting())} drafts are waiting.")
 
 

@@ -13,6 +13,7 @@ MODULES = (
     "brain.conversations.store",
     "brain.documents",
     "brain.feedback",
+    "brain.insights.tables",
     "brain.jobs",
     "brain.keys.audit",
     "brain.keys.sites",

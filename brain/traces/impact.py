@@ -51,12 +51,13 @@ def impact(
             continue
         record = traces.get(cited.trace_id)
         if record:
-            hit = _hit(cited, record, current(cited.tenant, cited.document_id))
+            hit = hit_of(cited, record, current(cited.tenant, cited.document_id))
             hits += [hit] if hit.touched or not changed else []
     return hits
 
 
-def _hit(cited: Cited, record: Record, document: Document | None) -> Hit:
+def hit_of(cited: Cited, record: Record, document: Document | None) -> Hit:
+    """What became of what this answer cited. `document`: as it is now, None where it is gone."""
     quotes = quotes_of(record, cited.document_id)
     if document is None:
         standing, lost = Standing.GONE, tuple(dict.fromkeys(quote["quote"] for quote in quotes))

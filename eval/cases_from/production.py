@@ -7,6 +7,7 @@ from typing import Any
 
 from brain.errors import EvaluationError
 from brain.privacy import mask
+from brain.types import DEFAULT_TENANT
 from eval.cases import Case
 from eval.cases_from.drafts import Draft, draft_id
 
@@ -17,12 +18,12 @@ def drafts_from(path: Path) -> Iterator[Draft]:
     """Of an export of answers, one JSON object a line, those with a thumbs-down or that were refused.
 
     A line has `question` (a text, or an object with `text`, `turns`, `language`, `audience`), and of `status`, `feedback` (`up` or
-    `down`), `comment`, `corrected`, `id`, `at` what is known. Raises EvaluationError that names the line.
+    `down`), `comment`, `corrected`, `id`, `at`, `tenant` what is known. Raises EvaluationError that names the line.
     """
     for number, line in enumerate(path.read_text(encoding="utf-8-sig").split("\n"), start=1):
         if line.strip():
             try:
-                draft = _draft(json.loads(line))
+                draft = draft_of(json.loads(line))
             except (ValueError, LookupError, TypeError, AttributeError) as error:
                 raise EvaluationError(
                     f"{path}:{number}: {str(error).splitlines()[0]}", "Correct or remove that line."
@@ -31,7 +32,8 @@ def drafts_from(path: Path) -> Iterator[Draft]:
                 yield draft
 
 
-def _draft(row: dict[str, Any]) -> Draft | None:
+def draft_of(row: dict[str, Any]) -> Draft | None:
+    """Of one line; None where nothing went wrong."""
     asked = row["question"] if isinstance(row["question"], dict) else {"text": row["question"]}
     down, refused = str(row.get("feedback", "")).lower() in DOWN, row.get("status") == "refused"
     if not (down or refused):
@@ -40,15 +42,24 @@ def _draft(row: dict[str, Any]) -> Draft | None:
     turns = [{"role": turn["role"], "text": mask(str(turn["text"]))} for turn in asked.get("turns") or ()]
     corrected = mask(str(row["corrected"])) if row.get("corrected") else None
     made: dict[str, Any] = {
-        "id": draft_id("production", text, json.dumps(turns)),
+        "id": draft_id("production", text, json.dumps(turns), *_whose(row.get("tenant"), asked.get("audience"))),
         **({"turns": [*turns, {"role": "user", "text": text}]} if turns else {"question": text}),
         "language": asked.get("language") or row.get("language"),
         "tags": ["production"],
-        "filters": {"audience": asked["audience"]} if asked.get("audience") else {},
+        "filters": _filters(asked.get("audience"), row.get("tenant")),
         "expect": {"status": "answered", "reference": corrected} if corrected else {},
     }
     why = "thumbs-down" if down else f"refused ({row.get('reason') or 'no reason'})"
     said = f": {mask(str(row['comment']))}" if row.get("comment") else ""
-    return Draft(
-        Case.model_validate(made), "production", f"{why} {row.get('id', '')} {row.get('at', '')}".strip() + said
-    )
+    detail = f"{why} {row.get('id', '')} {row.get('at', '')}".strip() + said
+    return Draft(Case.model_validate(made), "production", detail, answer=str(row.get("id") or ""))
+
+
+def _whose(tenant: str | None, audience: str | None) -> tuple[str, ...]:
+    """Where tenants are told apart, the same question of two of them, or of two kinds of readers, is two drafts."""
+    return (tenant, audience or "") if tenant else ()
+
+
+def _filters(audience: str | None, tenant: str | None) -> dict[str, str]:
+    own = {"tenant": tenant if tenant != DEFAULT_TENANT else None, "audience": audience}
+    return {name: value for name, value in own.items() if value}

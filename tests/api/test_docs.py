@@ -10,7 +10,7 @@ import httpx
 import jsonschema_rs
 
 from api.app import create_app
-from api.errors import CHANGING, HTTP
+from api.errors import HTTP, KINDS
 from api.problems import MEDIA_TYPE, Problem
 from brain.session import Brain
 from brain.settings import load_settings
@@ -43,7 +43,7 @@ def operations(schema: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
 
 async def test_every_error_is_documented_as_a_problem_with_an_example_of_each_kind() -> None:
     schema: dict[str, Any] = (await get("/openapi.json")).json()
-    known = {kind.uri: kind for kind in [*CHANGING.values(), *(kind for kind, _ in HTTP.values())]}
+    known = {kind.uri: kind for kind in [*KINDS.values(), *(kind for kind, _ in HTTP.values())]}
 
     for name, operation in operations(schema):
         for status, response in operation["responses"].items():

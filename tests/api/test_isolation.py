@@ -199,6 +199,8 @@ _calls = _tools.map(
 )
 _rpc = {"Accept": "application/json, text/event-stream"}
 _documents = st.sampled_from(["", *(f"/{page.id}" for page in PAGES)]).map(lambda id: f"/v1/documents{id}")
+_insights = st.sampled_from([f"/v1/insights{path}" for path in ("", "/articles", "/articles.csv", "/unused.csv")])
+"""What shows no question: those hold whatever words were typed. For the others see test_insights."""
 _looks = st.tuples(st.just("GET"), st.just(LAST), st.none(), st.just({}))
 _resumes = st.tuples(
     st.just("POST"),
@@ -242,6 +244,7 @@ _requests = st.one_of(
     ),
     st.tuples(st.just("POST"), st.just("/v1/chat/completions"), _chats, st.sampled_from([{}, _pretence])),
     st.tuples(st.just("GET"), st.sampled_from(["/readyz", "/v1/models"]), st.none(), st.just({})),
+    st.tuples(st.just("GET"), _insights, st.none(), st.just(_pretence)),
 )
 
 

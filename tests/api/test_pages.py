@@ -37,7 +37,7 @@ async def test_the_component_is_one_small_file_that_other_sites_may_load(asks: h
 
 
 async def test_what_a_browser_has_already_is_not_sent_again(asks: httpx.AsyncClient) -> None:
-    for path in (COMPONENT, "/console", "/console.js", "/console.css"):
+    for path in (COMPONENT, "/console", "/console.js", "/console.css", "/insights", "/review", "/desk.js", "/desk.css"):
         first = await asks.get(path)
         again = await asks.get(path, headers={"If-None-Match": first.headers["ETag"]})
         other = await asks.get(path, headers={"If-None-Match": '"other"'})
@@ -46,8 +46,9 @@ async def test_what_a_browser_has_already_is_not_sent_again(asks: httpx.AsyncCli
         assert first.headers["ETag"] == again.headers["ETag"]
 
 
-async def test_the_console_lets_in_nothing_inline_and_nothing_from_elsewhere(asks: httpx.AsyncClient) -> None:
-    page = await asks.get("/console")
+@pytest.mark.parametrize("path", ["/console", "/insights", "/review"])
+async def test_the_pages_let_in_nothing_inline_and_nothing_from_elsewhere(asks: httpx.AsyncClient, path: str) -> None:
+    page = await asks.get(path)
     policy = page.headers["Content-Security-Policy"]
     assert "unsafe" not in policy and "default-src 'none'" in policy and "frame-ancestors 'none'" in policy
     assert "http" not in page.text and not re.search(r"<style|\sstyle=|\son\w+=|<script(?! src=\"/)", page.text)
@@ -55,7 +56,7 @@ async def test_the_console_lets_in_nothing_inline_and_nothing_from_elsewhere(ask
     assert "'unsafe-inline'" in docs  # which needs it
 
 
-@pytest.mark.parametrize("path", [COMPONENT, "/console.js"])
+@pytest.mark.parametrize("path", [COMPONENT, "/console.js", "/desk.js", "/insights.js", "/review.js"])
 async def test_no_markup_is_made_from_text(asks: httpx.AsyncClient, path: str) -> None:
     script = (await asks.get(path)).text
     for way in ("innerHTML", "outerHTML", "insertAdjacentHTML", "document.write", "eval(", "new Function", ".style."):
