@@ -9,11 +9,12 @@ from time import monotonic
 from typing import Any
 
 import numpy as np
-from sqlalchemy import Select, delete, exists, func, or_, select, text, update
+from sqlalchemy import Select, exists, func, or_, select, text, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from brain.encoder.base import Encoder, Vectors
+from brain.insights.forgetting import forget
 from brain.insights.grouping import Group, alike_of, assign, central, nearest, vectors_of
 from brain.insights.tables import ARTICLE, AskedRow, GroupRow, NoteRow, QuestionRow, failed, now
 from brain.settings import Settings
@@ -81,25 +82,8 @@ class Gathering(State):
             _ONE_AT_A_TIME.release()
 
     def _forget(self) -> None:
-        """What retention or erasure took from the traces goes here too; groups that somebody has noted something about stay."""
-        gone = ~exists(select(TraceRow.id).where(TraceRow.id == AskedRow.id))
-        asked = exists(
-            select(AskedRow.id).where(AskedRow.tenant == QuestionRow.tenant, AskedRow.question_key == QuestionRow.key)
-        )
-        held = exists(select(QuestionRow.key).where(QuestionRow.group_id == GroupRow.id))
-        noted = exists(select(NoteRow.id).where(NoteRow.group_id == GroupRow.id))
         with self._session() as session:
-            if session.scalar(select(AskedRow.id).where(gone).limit(1)) is None:
-                return
-            for statement in (
-                delete(AskedRow).where(gone),
-                delete(QuestionRow).where(~asked),
-                delete(GroupRow).where(~held, ~noted),
-            ):
-                session.execute(statement, execution_options={"synchronize_session": False})
-            for note in session.scalars(select(NoteRow).where(NoteRow.kind == ARTICLE)):
-                if note.found:
-                    note.found = note.found | {"questions": _still_there(session, note)}
+            forget(session)
 
     def _unread(self) -> list[str]:
         """The traces that have no figures yet. Counted first: that is all there is to do most of the time."""
@@ -248,15 +232,6 @@ def _unfollowed() -> Select[str, str, str]:
     rows = rows.join(noted, noted.c.tenant == QuestionRow.tenant)
     rows = rows.where(QuestionRow.group_id.is_(None), new, AskedRow.answered_at >= noted.c.first).distinct()
     return rows.order_by(QuestionRow.tenant, QuestionRow.key)
-
-
-def _still_there(session: Session, note: NoteRow) -> list[dict[str, Any]]:
-    asked: list[dict[str, Any]] = (note.found or {}).get("questions", [])
-    keys = select(QuestionRow.key).where(
-        QuestionRow.tenant == note.tenant, QuestionRow.key.in_([one["key"] for one in asked])
-    )
-    there = set(session.scalars(keys))
-    return [one for one in asked if one["key"] in there]
 
 
 def _rows(session: Session, tenant: str, keys: Sequence[str]) -> list[QuestionRow]:

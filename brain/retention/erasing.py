@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from brain.conversations.store import ConversationRow, ExchangeRow
 from brain.feedback import FeedbackRow
+from brain.insights.forgetting import forget
 from brain.keys.audit import note
 from brain.retention.matching import matcher
 from brain.state import Database
@@ -81,6 +82,7 @@ class Erasing(Database):
             ):
                 for some in _chunks(ids):
                     session.execute(delete(column.class_).where(column.in_(some)))
+            forget(session)
             note(session, actor, "erased", id, by=by, **found.counts())
         self._clear_log()
         return id

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from brain.conversations.store import ConversationRow, ExchangeRow
 from brain.feedback import FeedbackRow
+from brain.insights.forgetting import forget
 from brain.keys.audit import AuditRow, note
 from brain.settings import Settings
 from brain.state import Database
@@ -78,6 +79,7 @@ class Purging(Database):
         done = self._each(self._delete, now)
         if any(one.count for one in done):
             with self._session() as session:
+                forget(session)
                 note(session, actor, "purged", "state", **{one.name: one.count for one in done})
         return done
 

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sqlalchemy import select
 from typer.testing import CliRunner
 
 from brain.cli import app
@@ -22,8 +23,10 @@ from brain.insights import gathering
 from brain.insights.export import TABLES, rows_of, to_csv
 from brain.insights.grouping import Group, assign, nearest
 from brain.insights.store import Insights
-from brain.insights.tables import ARTICLE
+from brain.insights.tables import ARTICLE, QuestionRow
 from brain.insights.views import Viewer, Window
+from brain.retention.erasing import Erasing, Whose
+from brain.retention.purging import Purging
 from brain.settings import LLMSettings, Settings, load_settings
 from brain.state import State
 from brain.testing import HashEncoder, kept_answer
@@ -176,6 +179,26 @@ def test_what_retention_takes_is_gone_here_too(here: Place) -> None:
 
         assert session.query(QuestionRow).count() == 1 and session.query(GroupRow).count() == 2  # which has a note
         assert sorted(len(note.found["questions"]) for note in session.query(NoteRow)) == [0, 1]
+
+
+def test_what_is_erased_or_purged_is_gone_here_at_once(here: Place) -> None:
+    def texts() -> set[str]:
+        with here.insights._session() as session:
+            return set(session.scalars(select(QuestionRow.text)))
+
+    here.asked(f"{PARCEL} Dupont", reason=CLOSED)
+    here.asked(CARD[0], NOW - timedelta(days=1000), reason=WEAK)
+    here.asked(CARD[1], datetime.now(UTC), reason=WEAK)
+    assert len(here.groups()) == 2 and len(texts()) == 3
+    erasing, purging = Erasing(here.settings), Purging(here.settings)
+    try:
+        erasing.erase(erasing.find(Whose("text", "dupont")), "text", "me")
+        assert texts() == {CARD[0], CARD[1]}
+        purging.purge("me")
+        assert texts() == {CARD[1]}
+    finally:
+        erasing.close()
+        purging.close()
 
 
 def test_another_encoder_keeps_the_groups(here: Place) -> None:
