@@ -236,7 +236,7 @@ def _point(record: Any) -> Point:
 
 
 def hits_of(found: Sequence[Found]) -> list[list[Hit]]:
-    return [[Hit(id, page_of(id), score) for id, score in zip(*ranking, strict=True)] for ranking in found]
+    return [list(map(Hit, ids, map(page_of, ids), scores)) for ids, scores in found]
 
 
 def pages(page: Callable[[Any], tuple[list[tuple[str, Payload]], Any]]) -> Iterator[tuple[str, Payload]]:
