@@ -143,6 +143,6 @@ def _passages(rankings: Rankings, scaled: _Scaled, weights: Features) -> dict[st
             scores = of_page.setdefault(hit.page, {})
             scores[hit.id] = scores.get(hit.id, 0.0) + weight * value
     return {
-        page: sorted(scores, key=lambda id: (-scores[id], id)) if len(scores) > 1 else list(scores)  # noqa: B023
+        page: sorted(scores, key=lambda id: (-scores[id], id)) if len(scores) > 1 else list(scores)
         for page, scores in of_page.items()
     }
