@@ -9,7 +9,7 @@ Example: PYTHONPATH=/other/checkout python -c "import runpy; runpy.run_path('ben
 import asyncio
 import json
 import sys
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
@@ -55,7 +55,7 @@ class Spent:
     """Seconds by stage, of functions that are replaced by timed ones."""
 
     def __init__(self, clock: Callable[[], float]) -> None:
-        self.seconds: Counter[str] = Counter()
+        self.seconds: defaultdict[str, float] = defaultdict(float)
         self._clock, self._within = clock, [0.0]
 
     def watch(self, stage: str, place: str) -> None:

@@ -103,6 +103,11 @@ class Passage:
     """Its place among its document's passages, from 0."""
 
     @property
+    def above(self) -> str:
+        """Its title and headings, a line each."""
+        return "\n".join((self.title, *self.heading_path))
+
+    @property
     def score(self) -> float:
         """The score that ranked it."""
         return self.scores.fused if self.scores.reranked is None else self.scores.reranked
