@@ -10,7 +10,7 @@ from brain.answerers import Answerer
 from brain.brief import Brief
 from brain.clarify import with_named
 from brain.closeness import Likeness
-from brain.conflicts import conflict
+from brain.conflicts import Conflict, conflict
 from brain.deciding import answers_better, contradicted, question_language, refused, unasked, undecided, written
 from brain.ending import ended
 from brain.evidence import assess
@@ -19,6 +19,7 @@ from brain.retrieve import Retriever
 from brain.settings import AnswerSettings
 from brain.stages import Stages
 from brain.standalone import in_its_language, made_standalone
+from brain.text.asking import asks_for_figure
 from brain.types import Answer, Passages, Question, Reason, Sentence, Status
 from brain.verify import Verifier
 from brain.writing import Writing
@@ -51,7 +52,7 @@ async def answer_events(
     with stages.of("sufficiency"):
         evidence = assess(asked.text, passages.language, passages)
         decision = undecided(passages, evidence, settings)
-        if not decision and (found := await asyncio.to_thread(conflict, asked.text, passages, like)):
+        if not decision and (found := await _conflict(asked.text, passages, like)):
             decision = contradicted(found, passages.language)
     if not decision:
         async with aclosing(writing.sentences(asked, passages)) as sentences:
@@ -78,6 +79,11 @@ async def _found(
     if named is not question:
         passages = await retriever.search(named, settings.passages, around=answerer.reads_around)
     return named, passages
+
+
+async def _conflict(question: str, passages: Passages, like: Likeness | None) -> Conflict | None:
+    """In a thread where anything is to be compared: it may encode, which an event loop must not wait for."""
+    return await asyncio.to_thread(conflict, question, passages, like) if asks_for_figure(question) else None
 
 
 async def whole(events: Events) -> Answer:

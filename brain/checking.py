@@ -7,6 +7,7 @@ from brain.judge import Judge, doubtful, settled
 from brain.types import Passages, Question, Sentence
 from brain.verify import Gate, Verifier
 from brain.verify.support import LEFT_OUT
+from brain.verify.verifier import quoted
 
 
 class Checking:
@@ -46,6 +47,8 @@ class Checking:
         return Draft(tuple(gate.shown), tuple(gate.dropped), checked=tuple(gate.checked))
 
     async def _checked(self, sentence: Sentence) -> Sentence:
+        if literal := quoted(sentence):
+            return literal
         said = " ".join(self._said)
         # In a thread: it may encode, which an event loop must not wait for.
         checked = await asyncio.to_thread(self._verifier.check, sentence, said, self._language, self._passages)

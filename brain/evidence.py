@@ -166,7 +166,7 @@ class _Shares:
     def __init__(self, question: str, language: str, passage: Passage) -> None:
         self._language = passage.language or language
         self._asked = set(terms(question, self._language))
-        around = self._of("\n".join((passage.title, *passage.heading_path)))
+        around = self._of(passage.above)
         spans = [span for span in sentence_spans(passage.text) if not is_heading(passage.text, span)]
         each = [self._of(passage.text[slice(*span)]) for span in spans]
         self.held = around | self._of(passage.text)

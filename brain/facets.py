@@ -8,6 +8,7 @@ import re
 import unicodedata
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from hashlib import sha256
 from typing import NamedTuple
 
@@ -32,6 +33,7 @@ def tag_key(tag: str) -> str | None:
     return key if key and colon and value else None
 
 
+@lru_cache(maxsize=2000)
 def title_key(title: str) -> str:
     """16 hex digits that titles share which differ by case, punctuation and spacing alone; nothing for an empty title."""
     words = " ".join(_WORD.findall(unicodedata.normalize("NFKC", title).casefold()))

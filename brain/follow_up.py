@@ -7,6 +7,7 @@ taken for a follow-up though it opens a new matter is drawn to the old one, and 
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 
 from brain.text.analyzer import terms
 from brain.types import Turn
@@ -48,6 +49,11 @@ _DEFINES = re.compile(
 
 def follows(question: str, turns: Sequence[Turn], language: str) -> bool:
     """Whether the question needs what was said before it to be understood."""
+    return _follows(question, tuple(turns), language)
+
+
+@lru_cache(maxsize=64)  # each step of an answer asks it again
+def _follows(question: str, turns: tuple[Turn, ...], language: str) -> bool:
     if not turns:
         return False
     asked = set(terms(question, language))

@@ -10,6 +10,7 @@ fusion functions for hybrid retrieval", ACM TOIS 2023). Pages rather than passag
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from operator import mul
 from typing import NamedTuple
 
 from brain.index.base import Hit
@@ -67,66 +68,81 @@ class Rankings(NamedTuple):
 
 def fuse(rankings: Rankings, weights: Features, per_document: int) -> list[Fused]:
     """Pages by fused score, each with its `per_document` best passages side by side, best first."""
-    scores = {
-        page: sum(weight * value for weight, value in zip(weights, features, strict=True))
-        for page, features in features_of(rankings).items()
-    }
-    passages = _passages(rankings, weights)
+    scaled = _scaled_of(rankings)
+    ranked = [(-sum(map(mul, weights, features)), page) for page, features in _features(rankings, scaled).items()]
+    passages = _passages(rankings, scaled, weights)
     raw_dense, raw_sparse = ({hit.id: hit.score for hit in hits} for hits in (rankings.dense, rankings.sparse))
     return [
-        Fused(id, page, Scores(scores[page], raw_dense.get(id), raw_sparse.get(id)))
-        for page in sorted(scores, key=lambda page: (-scores[page], page))  # of equals always the same one first
+        Fused(id, page, Scores(-negative, raw_dense.get(id), raw_sparse.get(id)))
+        for negative, page in sorted(ranked)  # of equals always the same one first
         for id in passages[page][:per_document]
     ]
 
 
 def features_of(rankings: Rankings) -> dict[str, Features]:
     """The pages of all rankings with what is known of each."""
-    by_meaning: dict[str, list[float]] = {}
-    for hit in _scaled(rankings.dense, from_last=True):
-        by_meaning.setdefault(hit.page, []).append(hit.score)
-    by_words, titles = _best(_scaled(rankings.sparse)), _best(_scaled(rankings.title))
-    found: dict[str, Features] = {}
-    for page in {**by_meaning, **by_words, **titles}:
-        dense = by_meaning.get(page, [0.0])
-        found[page] = Features(
-            dense=dense[0],
-            second=dense[1] if len(dense) > 1 else SECOND_UNKNOWN * dense[0],
-            sparse=by_words.get(page, 0.0),
-            title=titles.get(page, 0.0),
-            named=rankings.named.get(page, 0.0),
-            huge=max(0.0, math.log(len(dense) / HUGE)),
-        )
-    return found
+    return _features(rankings, _scaled_of(rankings))
 
 
-def _scaled(hits: Sequence[Hit], *, from_last: bool = False) -> list[Hit]:
-    """The hits with scores between 0 and 1."""
+class _Scaled(NamedTuple):
+    """The scores of each ranking between 0 and 1."""
+
+    dense: list[float]
+    sparse: list[float]
+    title: list[float]
+
+
+def _scaled_of(rankings: Rankings) -> _Scaled:
+    return _Scaled(_scaled(rankings.dense, from_last=True), _scaled(rankings.sparse), _scaled(rankings.title))
+
+
+def _scaled(hits: Sequence[Hit], *, from_last: bool = False) -> list[float]:
     if not hits:
         return []
     low = hits[-1].score if from_last else 0.0
     span = hits[0].score - low
-    return [hit._replace(score=(hit.score - low) / span if span > 0 else 1.0) for hit in hits]
+    return [(hit.score - low) / span for hit in hits] if span > 0 else [1.0] * len(hits)
 
 
-def _best(hits: Iterable[Hit]) -> dict[str, float]:
+def _features(rankings: Rankings, scaled: _Scaled) -> dict[str, Features]:
+    by_meaning: dict[str, list[float]] = {}
+    for hit, score in zip(rankings.dense, scaled.dense, strict=True):
+        by_meaning.setdefault(hit.page, []).append(score)
+    by_words, titles = _best(rankings.sparse, scaled.sparse), _best(rankings.title, scaled.title)
+    found: dict[str, Features] = {}
+    for page in {**by_meaning, **by_words, **titles}:
+        dense = by_meaning.get(page, _NONE)
+        found[page] = Features(
+            dense[0],
+            dense[1] if len(dense) > 1 else SECOND_UNKNOWN * dense[0],
+            by_words.get(page, 0.0),
+            titles.get(page, 0.0),
+            rankings.named.get(page, 0.0),
+            math.log(len(dense) / HUGE) if len(dense) > HUGE else 0.0,
+        )
+    return found
+
+
+_NONE = (0.0,)
+
+
+def _best(hits: Iterable[Hit], scores: Iterable[float]) -> dict[str, float]:
     """Each page's best score; the hits come best first."""
     best: dict[str, float] = {}
-    for hit in hits:
-        best.setdefault(hit.page, hit.score)
+    for hit, score in zip(hits, scores, strict=True):
+        best.setdefault(hit.page, score)
     return best
 
 
-def _passages(rankings: Rankings, weights: Features) -> dict[str, list[str]]:
+def _passages(rankings: Rankings, scaled: _Scaled, weights: Features) -> dict[str, list[str]]:
     """The passages of each page, best first. A title ranks its page; it does not say which of the passages is the better one."""
-    scores: dict[str, float] = {}
-    pages: dict[str, str] = {}
-    by_meaning, by_words = _scaled(rankings.dense, from_last=True), _scaled(rankings.sparse)
-    for weight, hits in ((weights.dense, by_meaning), (weights.sparse, by_words), (0.0, rankings.title)):
-        for hit in hits:
-            pages[hit.id] = hit.page
-            scores[hit.id] = scores.get(hit.id, 0.0) + weight * hit.score
-    of_page: dict[str, list[str]] = {}
-    for id in sorted(scores, key=lambda id: (-scores[id], id)):
-        of_page.setdefault(pages[id], []).append(id)
-    return of_page
+    of_page: dict[str, dict[str, float]] = {}
+    counted = (rankings.dense, scaled.dense, weights.dense), (rankings.sparse, scaled.sparse, weights.sparse)
+    for hits, values, weight in (*counted, (rankings.title, scaled.title, 0.0)):
+        for hit, value in zip(hits, values, strict=True):
+            scores = of_page.setdefault(hit.page, {})
+            scores[hit.id] = scores.get(hit.id, 0.0) + weight * value
+    return {
+        page: sorted(scores, key=lambda id: (-scores[id], id)) if len(scores) > 1 else list(scores)
+        for page, scores in of_page.items()
+    }

@@ -44,8 +44,7 @@ class Stated:
 
     @cached_property
     def around(self) -> frozenset[str]:
-        title = "\n".join((self.passage.title, *self.passage.heading_path))
-        return frozenset(term[:BEGINNING] for term in terms(title, self.language))
+        return frozenset(term[:BEGINNING] for term in terms(self.passage.above, self.language))
 
 
 def alike(one: Stated, other: Stated) -> float:

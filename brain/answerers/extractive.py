@@ -64,7 +64,7 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
     candidates = []
     for rank, passage in enumerate(passages):
         language = passage.language or ""
-        context = frozenset(terms(" ".join((passage.title, *passage.heading_path)), language))
+        context = frozenset(terms(passage.above, language))
         for unit in units(passage.text):
             place = (documents.index(passage.document_id), passage.span[0] + unit.span[0])
             candidates.append(_Candidate(passage, place, unit, frozenset(terms(unit.text, language)), context, rank))

@@ -8,10 +8,13 @@ a stemmer gets the neutral rest; scripts without spaces are indexed by pairs of 
 import re
 import threading
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from importlib.resources import files
 
 import Stemmer
+
+from brain.text.remembered import remembered
 
 VERSION = 1
 _ALGORITHMS = {
@@ -33,29 +36,37 @@ _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
 _local = threading.local()
 
 
+@remembered
 def terms(text: str, language: str) -> list[str]:
     """The index terms of a text in reading order, repeated where they repeat."""
     text = _THOUSANDS.sub("", unicodedata.normalize("NFKC", text).lower().translate(_CURRENCY))
     if language in _ELIDING:
         text = _ELISION.sub("", text)
-    stop = stop_words(language)
-    out: list[str] = []
-    for token in _TOKEN.findall(text):
-        if _IS_UNSPACED.match(token):
-            out += [token[i : i + 2] for i in range(max(1, len(token) - 1))]
-        elif fold(token) not in stop:
-            out.append(_term(token, language))
-    return out
+    tokens = _TOKEN.findall(text)
+    if not _IS_UNSPACED.search(text):
+        return [term for token in tokens if (term := _term(token, language))]
+    return [term for token in tokens for term in _terms_of(token, language) if term]
+
+
+def _terms_of(token: str, language: str) -> Sequence[str]:
+    if _IS_UNSPACED.match(token):
+        return [token[i : i + 2] for i in range(max(1, len(token) - 1))]
+    return [_term(token, language)]
 
 
 def fold(text: str) -> str:
     """The text without accents: "été" is "ete", "œuvre" is "oeuvre"."""
+    if text.isascii():
+        return text
     decomposed = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("æ", "ae"))
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
 @lru_cache(maxsize=200_000)
 def _term(token: str, language: str) -> str:
+    """Empty for a stop word."""
+    if fold(token) in stop_words(language):
+        return ""
     return fold(_stemmer(language).stemWord(token) if language in _ALGORITHMS else token)
 
 

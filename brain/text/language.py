@@ -8,6 +8,7 @@ PREFERRED = ("fr", "en")
 UNKNOWN = "und"
 
 
+@lru_cache(maxsize=256)
 def detect(text: str, preferred: tuple[str, ...] = PREFERRED) -> str:
     """The ISO 639-1 code of the text's language, or `und` where it holds no letters.
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 
+from brain.text.remembered import remembered
 from brain.types import Span
 
 _ABBREVIATIONS = frozenset(
@@ -16,6 +17,7 @@ _BEFORE_WORD = re.compile(r"[(«\"'’]")  # "l'art." ends in "art."
 _MARKER = re.compile(r"[ \t]*(?:(?:[-*+•–]|\d{1,3}[.)]|#{1,6}|>)[ \t]+)*\s*")
 
 
+@remembered
 def sentence_spans(text: str) -> list[Span]:
     """The spans of the sentences, in order, without the white space around them.
 

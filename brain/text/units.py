@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
 
+from brain.text.remembered import remembered
 from brain.text.sentences import is_heading, sentence_spans, without_marker
 from brain.types import Span
 
@@ -20,6 +21,7 @@ class Unit:
     span: Span
 
 
+@remembered
 def units(text: str) -> list[Unit]:
     """The units of a passage in reading order; headings and code fences are left out."""
     return list(_units(text, [span for span in sentence_spans(text) if not _skipped(text, span)]))

@@ -77,7 +77,7 @@ class Gate:
 def _asked(question: str, passages: Passages) -> set[str]:
     asked = set(terms(question, passages.language))
     readable = [p for p in (*passages, *passages.around) if p.language in (None, passages.language)]
-    held = {term for p in readable for term in terms(" ".join((p.title, *p.heading_path, p.text)), passages.language)}
+    held = {term for p in readable for text in (p.above, p.text) for term in terms(text, passages.language)}
     return asked & held or asked
 
 

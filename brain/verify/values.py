@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from itertools import zip_longest
 
 from brain.text.analyzer import fold
+from brain.text.remembered import remembered
 from brain.verify.notation import IN_BASE, JOINED, MONTH_OF, NOUN, SCALE_OF, SCAN, UNIT_OF
 from brain.verify.numerals import WEAK, in_figures
 
@@ -32,6 +33,7 @@ class Value:
     """The word that follows a bare number, accents folded."""
 
 
+@remembered
 def values_in(text: str, language: str) -> list[Value]:
     """The values of a text in reading order."""
     text = in_figures(text, language)

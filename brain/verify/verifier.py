@@ -19,6 +19,13 @@ Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 NO_CITATION = "a part of it has no citation"
 
 
+def quoted(sentence: Sentence) -> Sentence | None:
+    """The sentence with its support, where it is a passage's own words; None of any other. Nothing is read for it."""
+    if any(citation.quote == sentence.text for citation in sentence.citations):
+        return replace(sentence, support=Support(True, 1.0))
+    return None
+
+
 class Verifier:
     """Checks sentences. `encode`: the embedded encoder's vectors, which the weights know; without it words alone decide."""
 
@@ -27,8 +34,8 @@ class Verifier:
 
     def check(self, sentence: Sentence, said: str, language: str, by_id: Mapping[str, Passage]) -> Sentence:
         """The sentence with its support, and the further words that it rests on. `said`: the question and the answer so far."""
-        if any(citation.quote == sentence.text for citation in sentence.citations):
-            return replace(sentence, support=Support(True, 1.0))
+        if literal := quoted(sentence):
+            return literal
         cited = tuple(dict.fromkeys(citation.passage_id for citation in sentence.citations))
         claims = sentence.claims or (Claim(sentence.text, cited),)
         probability, problems, citations = 1.0, list[str](), list(sentence.citations)

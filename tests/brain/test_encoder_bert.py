@@ -153,6 +153,34 @@ def test_the_default_engines_vectors_are_those_of_torch_in_full_precision(folder
     assert cosines.min() >= 0.999
 
 
+def test_questions_in_int8_agree_with_full_precision_and_passages_never_are_in_it(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brain.encoder.bert_openvino.fast_int8", lambda: True)
+    reference = BertEncoder(folder, FOLDER, "query: ", "passage: ", "float32", "openvino")
+    encoder = BertEncoder(folder, FOLDER, "query: ", "passage: ", engine="openvino")
+    texts = [*QUESTIONS, *TEXTS]
+
+    cosines = (reference.encode_questions(texts) * encoder.encode_questions(texts)).sum(1)
+
+    assert cosines.min() >= 0.999
+    assert encoder.precision in ("float32", "bfloat16")
+    assert (reference.encode_passages(TEXTS) * encoder.encode_passages(TEXTS)).sum(1).min() >= 0.9999
+
+
+def test_a_precision_that_was_asked_for_is_also_that_of_questions(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brain.encoder.bert_openvino.fast_int8", lambda: True)
+    encoder = BertEncoder(folder, FOLDER, "query: ", "passage: ", "float32", "openvino")
+
+    assert (
+        encoder.encode_questions(TEXTS[:1])
+        == BertEncoder(folder, FOLDER, "query: ", "passage: ", "float32", "openvino").encode_questions(TEXTS[:1])
+    ).all()
+    assert encoder._question_engine().precision == "float32"
+
+
 def test_questions_asked_at_once_get_the_vectors_that_they_get_alone(exact: Any) -> None:
     alone = np.concatenate([exact.encode_questions([text]) for text in QUESTIONS])
     encoder = BatchingEncoder(exact)

@@ -571,3 +571,37 @@ def test_open_index_takes_the_server_that_the_settings_name() -> None:
 
     with pytest.raises(IndexMissingError, match="collection 'brain'"):
         open_index(settings)
+
+
+def test_days_count_from_the_first_passage_on_that_has_any(index: Index) -> None:
+    today = replace(EVERYONE, valid_on=date(2026, 6, 1))
+    index.upsert([point("le colis arrive", "plain")])
+
+    assert [p.document_id for p in search(index, "colis", today)] == ["plain"]
+    assert search(index, "colis", replace(today, expired=True)) == []
+
+    late, early = point("le colis de demain", "late", valid_from=date(2026, 6, 2)), point("le colis", "early")
+    index.upsert([late, early])
+    assert {p.document_id for p in search(index, "colis", today)} == {"plain", "early"}
+
+    ended = point("le colis", "early", valid_until=date(2026, 5, 31))
+    index.overwrite_payloads([(early.id, ended.payload)])
+    assert {p.document_id for p in search(index, "colis", today)} == {"plain"}
+    assert [p.document_id for p in search(index, "colis", replace(today, expired=True))] == ["early"]
+
+
+@pytest.mark.parametrize("field", ["valid_from", "valid_until"])
+def test_an_index_that_is_opened_again_knows_of_its_days(
+    field: str, quick_path: Path, new_index: Callable[[Path], Path]
+) -> None:
+    outside = {"valid_from": date(2026, 6, 2), "valid_until": date(2026, 5, 31)}
+    folder = new_index(quick_path)
+    first = EdgeIndex.open(folder)
+    first.upsert([point("le colis", "dated", **{field: outside[field]}), point("le colis suit", "plain")])
+    first.close()
+
+    again = EdgeIndex.open(folder)
+    found = search(again, "colis", replace(EVERYONE, valid_on=date(2026, 6, 1)))
+    again.close()
+
+    assert [p.document_id for p in found] == ["plain"]

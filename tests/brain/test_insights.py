@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from typer.testing import CliRunner
 
 from brain.cli import app
@@ -30,7 +30,7 @@ from brain.retention.purging import Purging
 from brain.settings import LLMSettings, Settings, load_settings
 from brain.state import State
 from brain.testing import HashEncoder, kept_answer
-from brain.traces.store import Traces
+from brain.traces.store import TraceRow, Traces
 from brain.types import Document, Question, Reason
 
 NOW = datetime(2026, 5, 20, 12, tzinfo=UTC)
@@ -172,7 +172,8 @@ def test_what_retention_takes_is_gone_here_too(here: Place) -> None:
     assert [group.notes[0].found["questions"][0]["question"] for group in here.groups()] == [
         group.label for group in here.groups()
     ]
-    here.traces.forget_before((NOW - timedelta(days=1)).isoformat())
+    with here.insights._session() as session:
+        session.execute(delete(TraceRow).where(TraceRow.answered_at < (NOW - timedelta(days=1)).isoformat()))
     assert [group.label for group in here.groups()] == [PARCEL]
     with here.insights._session() as session:
         from brain.insights.tables import GroupRow, NoteRow, QuestionRow
