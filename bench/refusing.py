@@ -21,9 +21,9 @@ from brain.closeness import DATA, Closeness
 from brain.evidence import Features, Lexical, Weights, probability
 from eval.stats import mean_interval
 
-SHARE = {"own": 1.0, "removed": 0.1, "foreign": 0.5}
+SHARE = {"own": 1.0, "removed": 0.1, "foreign": 0.5, "held": 0.0}
 """What the negatives of one knowledge base count. Gold pages taken out leave others that answer in about half of the cases
-(`docs/decisions/0017-sufficiency.md`), so that those labels say little."""
+(`docs/decisions/0017-sufficiency.md`), so that those labels say little. What is held out is only judged."""
 FOLDS = 10
 OF_A_HOME = 300
 """Passages of each knowledge base from which the common directions are taken."""
@@ -54,8 +54,8 @@ def weights_of(sets: Sequence[Set], subject: bool) -> list[np.ndarray]:
         weights = np.zeros(len(labels))
         for label in (0, 1):
             chosen = (labels == label) & known
-            share = 1.0 if label and not subject else SHARE[each.kind]
-            same = max(1, sum(o.home == each.home and o.kind == each.kind for o in sets))
+            share = 1.0 if label and not subject and SHARE[each.kind] else SHARE[each.kind]
+            same = max(1, sum(o.family == each.family and o.kind == each.kind for o in sets))
             weights[chosen] = share / same / max(1, chosen.sum())
         out.append(weights)
     total = [
@@ -113,7 +113,7 @@ def left_out(sets: Sequence[Set], lexical: bool) -> tuple[list[np.ndarray], list
     for each in sets:
         key = (each.home, each.source)
         if key not in done:
-            others = [s for s in sets if not {s.home, s.source} & set(key)]
+            others = [s for s in sets if not s.families & each.families]
             closeness = None if lexical else closeness_of(others)
             features = [lexicals[id(s)] if lexical else s.features(closeness) for s in others]
             all_ = [np.ones(len(f)) for f in features]
