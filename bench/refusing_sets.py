@@ -72,6 +72,10 @@ class Set:
         return self.home.partition(".")[0]
 
     @property
+    def small(self) -> bool:
+        return self.home != self.family
+
+    @property
     def families(self) -> set[str]:
         """Those of the knowledge base and of the questions."""
         return {self.family, self.source.partition(".")[0]}
