@@ -91,17 +91,15 @@ def labels_of(each: Set, subject: bool) -> np.ndarray:
 
 
 def fit(sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray], subject: bool) -> Weights:
-    """`brief` last and alone, the rest held: only small knowledge bases' questions are brief, and the rest is not fitted on those, whose
-    unanswerable questions may be answered by a page that is left."""
+    """`brief` last and alone, on all sets; the rest not on small knowledge bases, whose unanswerable questions may be answered by a
+    page that is left."""
     large = [not s.small for s in sets]
     model = _others(*(list(compress(part, large)) for part in (sets, features, keep)), subject)
     lexical = features[0].shape[1] == len(Lexical._fields)
     return model if subject or lexical else with_brief(model, sets, features, keep)
 
 
-def _others(
-    sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray], subject: bool
-) -> Weights:
+def _others(sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray], subject: bool) -> Weights:
     weights = [w * k for w, k in zip(weights_of(sets, subject), keep, strict=True)]
     x, y, w = np.vstack(features), np.concatenate([labels_of(s, subject) for s in sets]), np.concatenate(weights)
     spread = x.std(axis=0) + 1e-9  # the same penalty for each, whatever its unit
@@ -244,7 +242,9 @@ def calibration(sets: Sequence[Set], said: Sequence[np.ndarray]) -> list[list[st
         if w.sum():
             mean, share = float(w @ p / w.sum()), float(w @ labels / w.sum())
             apart += abs(mean - share) * w.sum() / weights.sum()
-            rows.append([f"{at / BINS:.1f} to {(at + 1) / BINS:.1f}", str(int((w > 0).sum())), f"{mean:.2f}", f"{share:.2f}"])
+            rows.append(
+                [f"{at / BINS:.1f} to {(at + 1) / BINS:.1f}", str(int((w > 0).sum())), f"{mean:.2f}", f"{share:.2f}"]
+            )
     return [*rows, ["mean difference", "", "", f"{apart:.3f}"]]
 
 

@@ -1,6 +1,7 @@
 """Questions with what search found for them, for `bench.refusing`: retrieved once and kept, so that fitting again takes a minute.
 
-A set is `KIND:HOME=CASES`. Kinds: `own` (the knowledge base's own questions; a case says whether it should be answered), `held` (the same, judged and never fitted), `removed`
+A set is `KIND:HOME=CASES`. Kinds: `own` (the knowledge base's own questions; a case
+says whether it should be answered), `held` (the same, judged and never fitted), `removed`
 (the same with their gold pages taken out of what is found: most should be refused, unless another page answers too), `foreign`
 (questions about something else: all should be refused).
 """

@@ -55,9 +55,8 @@ class Page:
 
 
 def rows(path: Path) -> list[dict[str, Any]]:
-    opened = gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8")
-    with opened as lines:
-        return [json.loads(line) for line in lines]
+    content = gzip.decompress(path.read_bytes()) if path.suffix == ".gz" else path.read_bytes()
+    return [json.loads(line) for line in content.decode().split("\n") if line]
 
 
 def hotels(data: Path) -> Iterator[tuple[str, list[Page]]]:
@@ -73,7 +72,9 @@ def hotels(data: Path) -> Iterator[tuple[str, list[Page]]]:
             if topic:
                 about.setdefault(topic, []).append(row)
         pages = [
-            Page(topic.lower(), topic, "\n\n".join(r["answer"] for r in found), "en", tuple(r["question"] for r in found))
+            Page(
+                topic.lower(), topic, "\n\n".join(r["answer"] for r in found), "en", tuple(r["question"] for r in found)
+            )
             for topic, found in about.items()
         ]
         yield f"en_dstc10_faq.small{number}", pages
@@ -95,7 +96,9 @@ def service_public(data: Path) -> list[Page]:
 def cnil(data: Path) -> list[Page]:
     """Pages under their theme; the title is the question."""
     pages = rows(data / "fr_cnil" / "docs.jsonl.gz")
-    return [Page(p["id"], p["theme"] or "Questions", p["text"], "fr", (p["title"],)) for p in pages if "?" in p["title"]]
+    return [
+        Page(p["id"], p["theme"] or "Questions", p["text"], "fr", (p["title"],)) for p in pages if "?" in p["title"]
+    ]
 
 
 def code_travail(data: Path) -> list[Page]:

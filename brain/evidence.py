@@ -18,8 +18,8 @@ FAR = 0.0
 BRIEF = 4
 """Fewer terms than these make a question brief."""
 EVEN = {"fr": 0.6}
-EVEN_ELSE = 0.25
-"""The share of a brief question's terms that speaks neither for nor against: `french` counts for much already, in brief questions too."""
+EVEN_ELSE = 0.4
+"""The share of a brief question's terms that speaks neither for nor against; of French more, as `french` counts for much already."""
 STEM = 5
 """The shortest term that is taken for another with the same beginning: "subscript" for "subscrib"."""
 
@@ -42,8 +42,8 @@ class Features(NamedTuple):
     french: float
     """1 for a question in French: the encoder's cosines differ by language."""
     brief: float
-    """Of a question with less than `BRIEF` terms how many it lacks, times the share of them that one passage holds less `EVEN`. A few plain
-    words are never very close to a page, but a page that has all of them is rarely about something else."""
+    """Of a question with fewer terms than `BRIEF` how many it lacks, times the share of them that one passage holds less `EVEN`. A few
+    plain words are never very close to a page, but a page that has all of them is rarely about something else."""
 
 
 class Lexical(NamedTuple):
@@ -74,7 +74,7 @@ class Weights(NamedTuple):
 
 
 ANSWERED = Weights(
-    -2.05,
+    -2.08,
     Features(
         close=12.98, said=2.81, titled=-1.65, standing=-9.28, sentences=3.48, crossing=1.01, french=1.95, brief=2.1
     ),

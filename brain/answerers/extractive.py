@@ -1,8 +1,8 @@
 """The answer made of the passages' own sentences: no model, nothing that could be invented.
 
 A unit (sentence, introduced list, table) scores by the question's terms that it holds, rarer ones more; terms of its
-title and headings count less; a number counts where the question asks how much, how long or when; and so do its passage's rank and, where
-it is known, how much less close in meaning that passage is than the closest.
+title and headings count less; a number counts where the question asks how much, how long or when; and so do its passage's rank and,
+where it is known, how much less close in meaning that passage is than the closest.
 """
 
 import math
@@ -73,7 +73,9 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
         context = frozenset(terms(" ".join((passage.title, *passage.heading_path)), language))
         for unit in units(passage.text):
             place = (documents.index(passage.document_id), passage.span[0] + unit.span[0])
-            candidates.append(_Candidate(passage, place, unit, frozenset(terms(unit.text, language)), context, standing))
+            candidates.append(
+                _Candidate(passage, place, unit, frozenset(terms(unit.text, language)), context, standing)
+            )
     return candidates
 
 
