@@ -76,7 +76,7 @@ class Weights(NamedTuple):
 ANSWERED = Weights(
     -2.08,
     Features(
-        close=12.98, said=2.81, titled=-1.65, standing=-9.28, sentences=3.48, crossing=1.01, french=1.95, brief=2.1
+        close=12.98, said=2.81, titled=-1.65, standing=-9.28, sentences=3.48, crossing=1.01, french=1.95, brief=1.81
     ),
 )
 ON_SUBJECT = Weights(
@@ -156,10 +156,11 @@ def features_of(question: str, language: str, passages: Passages) -> Features:
 
 def brief_of(question: str, language: str, passages: Passages) -> float:
     """0 of a question that is not brief: the passages are not read then."""
-    lacking = BRIEF - len(set(terms(question, language)))
+    content = without_kind(question)
+    lacking = BRIEF - len(set(terms(content, language)))
     if lacking <= 0:
         return 0.0
-    held = max(_held(without_kind(question), passage, passage.language or language) for passage in passages)
+    held = max(_held(content, passage, passage.language or language) for passage in passages)
     return lacking * (held - EVEN.get(language, EVEN_ELSE))
 
 
