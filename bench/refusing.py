@@ -10,21 +10,37 @@ to be put into `brain/evidence.py`.
 
 import argparse
 from collections.abc import Sequence
+from itertools import compress
 from pathlib import Path
 
 import numpy as np
+from scipy.optimize import minimize_scalar
 from sklearn.linear_model import LogisticRegression
 
 from bench.measure import show
 from bench.refusing_sets import Set, sets_of
 from brain.closeness import DATA, Closeness
-from brain.evidence import Features, Lexical, Weights, probability
+from brain.closeness import closeness_of as closeness_of_encoder
+from brain.encoder.e5 import FOLDER
+from brain.evidence import (
+    ANSWERED,
+    LEXICAL_ANSWERED,
+    LEXICAL_ON_SUBJECT,
+    ON_SUBJECT,
+    Features,
+    Lexical,
+    Weights,
+    probability,
+)
 from eval.stats import mean_interval
 
-SHARE = {"own": 1.0, "removed": 0.1, "foreign": 0.5}
+SHARE = {"own": 1.0, "removed": 0.1, "foreign": 0.5, "held": 0.0}
 """What the negatives of one knowledge base count. Gold pages taken out leave others that answer in about half of the cases
-(`docs/decisions/0017-sufficiency.md`), so that those labels say little."""
+(`docs/decisions/0017-sufficiency.md`), so that those labels say little. What is held out is only judged."""
+OF_SMALL = 0.5
+"""What they count in a small knowledge base (`bench/refusing_small.py`), where pages were left out: others may answer too."""
 FOLDS = 10
+BINS = 5
 OF_A_HOME = 300
 """Passages of each knowledge base from which the common directions are taken."""
 OF_THE_SUBJECT = ("close", "covered", "covered_by_all", "said", "crossing", "french")
@@ -54,8 +70,10 @@ def weights_of(sets: Sequence[Set], subject: bool) -> list[np.ndarray]:
         weights = np.zeros(len(labels))
         for label in (0, 1):
             chosen = (labels == label) & known
-            share = 1.0 if label and not subject else SHARE[each.kind]
-            same = max(1, sum(o.home == each.home and o.kind == each.kind for o in sets))
+            share = 1.0 if label and not subject and SHARE[each.kind] else SHARE[each.kind]
+            if each.small and not label:
+                share *= OF_SMALL
+            same = max(1, sum(o.family == each.family and o.kind == each.kind for o in sets))
             weights[chosen] = share / same / max(1, chosen.sum())
         out.append(weights)
     total = [
@@ -73,14 +91,39 @@ def labels_of(each: Set, subject: bool) -> np.ndarray:
 
 
 def fit(sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray], subject: bool) -> Weights:
+    """`brief` last and alone, on all sets; the rest not on small knowledge bases, whose unanswerable questions may be answered by a
+    page that is left."""
+    large = [not s.small for s in sets]
+    model = _others(*(list(compress(part, large)) for part in (sets, features, keep)), subject)
+    lexical = features[0].shape[1] == len(Lexical._fields)
+    return model if subject or lexical else with_brief(model, sets, features, keep)
+
+
+def _others(sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray], subject: bool) -> Weights:
     weights = [w * k for w, k in zip(weights_of(sets, subject), keep, strict=True)]
     x, y, w = np.vstack(features), np.concatenate([labels_of(s, subject) for s in sets]), np.concatenate(weights)
     spread = x.std(axis=0) + 1e-9  # the same penalty for each, whatever its unit
-    if subject:  # what is asked decides, not how
-        names = Lexical._fields if x.shape[1] == len(Lexical._fields) else Features._fields
-        spread[[name not in OF_THE_SUBJECT for name in names]] = np.inf
+    names = Lexical._fields if x.shape[1] == len(Lexical._fields) else Features._fields
+    left = [name == "brief" or (subject and name not in OF_THE_SUBJECT) for name in names]
+    spread[left] = np.inf  # of the subject what is asked decides, not how
     model = LogisticRegression(C=1.0, max_iter=10_000).fit((x / spread)[w > 0], y[w > 0], sample_weight=w[w > 0])
     return Weights(float(model.intercept_[0]), tuple(map(float, model.coef_[0] / spread)))
+
+
+def with_brief(
+    model: Weights, sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray]
+) -> Weights:
+    """The model with the weight of `brief` fitted on all sets, the others as they are."""
+    weights = [w * k for w, k in zip(weights_of(sets, False), keep, strict=True)]
+    x, y, w = np.vstack(features), np.concatenate([s.labels for s in sets]), np.concatenate(weights)
+    others = np.array([*model.each[:-1], 0.0])
+    logits, brief = model.bias + x @ others, x[:, -1]
+
+    def loss(weight: float) -> float:
+        z = logits + weight * brief
+        return float((w * (np.logaddexp(0, z) - y * z)).sum() + weight**2 * brief.var() / 2)
+
+    return Weights(model.bias, (*others[:-1], float(minimize_scalar(loss, bounds=(0, 10), method="bounded").x)))
 
 
 def predicted(model: Weights, features: np.ndarray) -> np.ndarray:
@@ -113,7 +156,7 @@ def left_out(sets: Sequence[Set], lexical: bool) -> tuple[list[np.ndarray], list
     for each in sets:
         key = (each.home, each.source)
         if key not in done:
-            others = [s for s in sets if not {s.home, s.source} & set(key)]
+            others = [s for s in sets if not s.families & each.families]
             closeness = None if lexical else closeness_of(others)
             features = [lexicals[id(s)] if lexical else s.features(closeness) for s in others]
             all_ = [np.ones(len(f)) for f in features]
@@ -188,12 +231,33 @@ def reasons(
     return rows
 
 
+def calibration(sets: Sequence[Set], said: Sequence[np.ndarray]) -> list[list[str]]:
+    """Of what is said to be so likely, the share that is answerable, weighed as in fitting; last the mean difference (ECE)."""
+    weights, labels = np.concatenate(weights_of(sets, False)), np.concatenate([s.labels for s in sets])
+    p = np.concatenate(said)
+    bins = np.minimum((p * BINS).astype(int), BINS - 1)
+    rows, apart = [], 0.0
+    for at in range(BINS):
+        w = weights * (bins == at)
+        if w.sum():
+            mean, share = float(w @ p / w.sum()), float(w @ labels / w.sum())
+            apart += abs(mean - share) * w.sum() / weights.sum()
+            rows.append(
+                [f"{at / BINS:.1f} to {(at + 1) / BINS:.1f}", str(int((w > 0).sum())), f"{mean:.2f}", f"{share:.2f}"]
+            )
+    return [*rows, ["mean difference", "", "", f"{apart:.3f}"]]
+
+
 def report(sets: Sequence[Set], needed: float, lexical: bool) -> None:
     closeness = None if lexical else closeness_of(sets)
     features = [s.features(closeness) for s in sets]
     which = "words alone" if lexical else "words and vectors"
     crossed = tuple(cross_validated(sets, features, subject) for subject in (False, True))
-    for how, (said, subject) in (("cross-validated", crossed), ("left out", left_out(sets, lexical))):
+    judged = [("cross-validated", crossed), ("left out", left_out(sets, lexical))]
+    models = (LEXICAL_ANSWERED, LEXICAL_ON_SUBJECT) if lexical else (ANSWERED, ON_SUBJECT)
+    shipped = features if lexical else [s.features(closeness_of_encoder(FOLDER)) for s in sets]
+    judged.append(("as shipped", tuple([predicted(model, f) for f in shipped] for model in models)))
+    for how, (said, subject) in judged:
         title = f"{which}, {how}, answered from {needed}"
         show(title, ["set", "n", "answered", "95 %", "n", "refused", "95 %"], rows_of(sets, said, needed), [])
         both = [refusing(s, p, needed) for s, p in zip(sets, said, strict=True) if 0 < s.labels.sum() < len(s.labels)]
@@ -202,6 +266,10 @@ def report(sets: Sequence[Set], needed: float, lexical: bool) -> None:
         show(f"mean over sets: {title}", heads, curve(sets, said), [])
         heads = ["least on the subject", "own", "gold removed", "foreign"]
         show(f"called out_of_scope: {title}", heads, reasons(sets, said, subject, needed), [])
+        show(f"calibration: {title}", ["probability", "n", "said", "answerable"], calibration(sets, said), [])
+    if not lexical:
+        beside = with_brief(ANSWERED, sets, shipped, [np.ones(len(f)) for f in shipped])
+        print(f"beside the other weights as shipped: brief={beside.each[-1]:.2f}")
     kind = Lexical if lexical else Features
     for name, on in (("ANSWERED", False), ("ON_SUBJECT", True)):
         model = fit(sets, features, [np.ones(len(f)) for f in features], on)

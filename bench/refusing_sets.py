@@ -1,6 +1,7 @@
 """Questions with what search found for them, for `bench.refusing`: retrieved once and kept, so that fitting again takes a minute.
 
-A set is `KIND:HOME=CASES`. Kinds: `own` (the knowledge base's own questions; a case says whether it should be answered), `removed`
+A set is `KIND:HOME=CASES`. Kinds: `own` (the knowledge base's own questions; a case
+says whether it should be answered), `held` (the same, judged and never fitted), `removed`
 (the same with their gold pages taken out of what is found: most should be refused, unless another page answers too), `foreign`
 (questions about something else: all should be refused).
 """
@@ -67,8 +68,22 @@ class Set:
         )
 
     @property
+    def family(self) -> str:
+        """Of the corpus that the knowledge base is made of: "fr_cnil" of "fr_cnil.small"."""
+        return self.home.partition(".")[0]
+
+    @property
+    def small(self) -> bool:
+        return self.home != self.family
+
+    @property
+    def families(self) -> set[str]:
+        """Those of the knowledge base and of the questions."""
+        return {self.family, self.source.partition(".")[0]}
+
+    @property
     def labels(self) -> np.ndarray:
-        return np.array([asked.answerable and self.kind == "own" for asked in self.asked], int)
+        return np.array([asked.answerable and self.kind in ("own", "held") for asked in self.asked], int)
 
     @property
     def known(self) -> np.ndarray:
@@ -97,8 +112,8 @@ def sets_of(specifications: Sequence[str], work: Path, passages: int, most_forei
 def _set(given: str, work: Path, passages: int, most_foreign: int, encoder: list[Encoder]) -> Set:
     kind, _, rest = given.partition(":")
     home, _, cases_file = rest.partition("=")
-    if kind not in ("own", "removed", "foreign") or not cases_file:
-        raise SystemExit(f"{given}: not KIND:HOME=CASES with KIND own, removed or foreign")
+    if kind not in ("own", "held", "removed", "foreign") or not cases_file:
+        raise SystemExit(f"{given}: not KIND:HOME=CASES with KIND own, held, removed or foreign")
     cases = [case for case in load_cases(Path(cases_file)) if _labelled(case)]
     if kind == "foreign":
         cases = cases[:: -(-len(cases) // most_foreign)]

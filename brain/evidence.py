@@ -9,11 +9,19 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from brain.text.analyzer import terms
+from brain.text.asking import without_kind
 from brain.text.sentences import is_heading, sentence_spans
 from brain.types import Passage, Passages
 
 FAR = 0.0
 """`Features.close` where no passage has a vector any more."""
+BRIEF = 4
+"""Fewer terms than these make a question brief."""
+EVEN = {"fr": 0.6}
+EVEN_ELSE = 0.4
+"""The share of a brief question's terms that speaks neither for nor against; of French more, as `french` counts for much already."""
+STEM = 5
+"""The shortest term that is taken for another with the same beginning: "subscript" for "subscrib"."""
 
 
 class Features(NamedTuple):
@@ -33,6 +41,9 @@ class Features(NamedTuple):
     """1 where its language is not the question's, so that words can't be compared."""
     french: float
     """1 for a question in French: the encoder's cosines differ by language."""
+    brief: float
+    """Of a question with fewer terms than `BRIEF` how many it lacks, times the share of them that one passage holds less `EVEN`. A few
+    plain words are never very close to a page, but a page that has all of them is rarely about something else."""
 
 
 class Lexical(NamedTuple):
@@ -63,10 +74,13 @@ class Weights(NamedTuple):
 
 
 ANSWERED = Weights(
-    -2.05, Features(close=12.98, said=2.81, titled=-1.65, standing=-9.28, sentences=3.48, crossing=1.01, french=1.95)
+    -2.08,
+    Features(
+        close=12.98, said=2.81, titled=-1.65, standing=-9.28, sentences=3.48, crossing=1.01, french=1.95, brief=1.81
+    ),
 )
 ON_SUBJECT = Weights(
-    -6.28, Features(close=16.31, said=2.94, titled=0, standing=0, sentences=0, crossing=-0.11, french=3.22)
+    -6.28, Features(close=16.31, said=2.94, titled=0, standing=0, sentences=0, crossing=-0.11, french=3.22, brief=0)
 )
 LEXICAL_ANSWERED = Weights(
     -10.82,
@@ -136,7 +150,32 @@ def features_of(question: str, language: str, passages: Passages) -> Features:
         sentences=_sentences(question),
         crossing=float((best.language or language) != language),
         french=float(language == "fr"),
+        brief=brief_of(question, language, passages),
     )
+
+
+def brief_of(question: str, language: str, passages: Passages) -> float:
+    """0 of a question that is not brief: the passages are not read then."""
+    content = without_kind(question)
+    lacking = BRIEF - len(set(terms(content, language)))
+    if lacking <= 0:
+        return 0.0
+    held = max(_held(content, passage, passage.language or language) for passage in passages)
+    return lacking * (held - EVEN.get(language, EVEN_ELSE))
+
+
+def _held(question: str, passage: Passage, language: str) -> float:
+    """Share of the question's terms in the passage, its title and headings; 0 of a question without any."""
+    asked = set(terms(question, language))
+    there = set(terms("\n".join((passage.title, *passage.heading_path, passage.text)), language))
+    return sum(term in there or _begins_alike(term, there) for term in asked) / len(asked) if asked else 0.0
+
+
+def _begins_alike(term: str, there: set[str]) -> bool:
+    if len(term) < STEM:
+        return False
+    begins = term[: max(STEM - 1, len(term) - 2)]
+    return any(other.startswith(begins) and abs(len(other) - len(term)) <= 3 for other in there)
 
 
 def lexical_of(question: str, language: str, passages: Passages) -> Lexical:

@@ -1,7 +1,8 @@
 """The answer made of the passages' own sentences: no model, nothing that could be invented.
 
 A unit (sentence, introduced list, table) scores by the question's terms that it holds, rarer ones more; terms of its
-title and headings count less; a number counts where the question asks how much, how long or when; and its passage's rank counts.
+title and headings count less; a number counts where the question asks how much, how long or when; and so do its passage's rank and,
+where it is known, how much less close in meaning that passage is than the closest.
 """
 
 import math
@@ -18,7 +19,11 @@ from brain.types import Citation, Passage, Passages, Question, Sentence
 
 HEADING_WEIGHT = 0.4
 NUMBER_BONUS = 0.2
-RANK_WEIGHT = 1.0
+RANK_WEIGHT = 0.6
+RANK_WEIGHT_ALONE = 1.0
+"""Where how close the passages are is not known."""
+CLOSE_WEIGHT = 4.0
+"""For each unit of cosine (`Scores.close`) that a passage is behind the closest one."""
 FURTHER = 0.75
 """A further sentence must score this share of the best one."""
 _NUMBER = re.compile(r"\d")
@@ -31,7 +36,8 @@ class _Candidate:
     unit: Unit
     own: frozenset[str]
     context: frozenset[str]
-    rank: int
+    standing: float
+    """What its passage's rank and closeness count."""
 
 
 class ExtractiveAnswerer:
@@ -62,13 +68,27 @@ class ExtractiveAnswerer:
 def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
     documents = list(dict.fromkeys(passage.document_id for passage in passages))
     candidates = []
-    for rank, passage in enumerate(passages):
+    for passage, standing in zip(passages, _standings(passages), strict=True):
         language = passage.language or ""
         context = frozenset(terms(passage.above, language))
         for unit in units(passage.text):
             place = (documents.index(passage.document_id), passage.span[0] + unit.span[0])
-            candidates.append(_Candidate(passage, place, unit, frozenset(terms(unit.text, language)), context, rank))
+            candidates.append(
+                _Candidate(passage, place, unit, frozenset(terms(unit.text, language)), context, standing)
+            )
     return candidates
+
+
+def _standings(passages: Sequence[Passage]) -> list[float]:
+    known = [passage.scores.close for passage in passages if passage.scores.close is not None]
+    if not known:
+        return [RANK_WEIGHT_ALONE / (1 + rank) for rank in range(len(passages))]
+    closest, farthest = max(known), min(known)
+    return [
+        RANK_WEIGHT / (1 + rank)
+        - CLOSE_WEIGHT * (closest - (farthest if passage.scores.close is None else passage.scores.close))
+        for rank, passage in enumerate(passages)
+    ]
 
 
 def _weights(asked: set[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
@@ -85,7 +105,7 @@ def _score(candidate: _Candidate, weights: dict[str, float], wants_number: bool)
     number = NUMBER_BONUS if wants_number and _NUMBER.search(candidate.unit.text) else 0.0
     words = len(candidate.unit.text.split())
     telling = min(1.0, words / 5)  # "Oui." or "Voir ci-dessous" answer nothing
-    return telling * (own + HEADING_WEIGHT * around + number + RANK_WEIGHT / (1 + candidate.rank))
+    return telling * (own + HEADING_WEIGHT * around + number + candidate.standing)
 
 
 def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Candidate]:

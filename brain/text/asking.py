@@ -7,6 +7,16 @@ _ASKS_FIGURE = re.compile(
     r"|how (?:much|many|long|soon|late|old)|when|price|cost|fee|deadline|time limit|hours?)\b",
     re.IGNORECASE,
 )
+_KIND = re.compile(
+    r"\b(how (?:much|many|long|soon|late|old|often)|what time|how|what|when|where|who|which|why|is there|are there"
+    r"|combien de (?:temps|jours|mois|fois)|combien|quel(?:le)?s?|est-ce qu[e'’]|y a-t-il)\b",
+    re.IGNORECASE,
+)
+
+
+def without_kind(question: str) -> str:
+    """The question without what only says which kind of answer is wanted: no page says "how long" where it says how long."""
+    return _KIND.sub(" ", question)
 
 
 def asks_for_figure(question: str) -> bool:

@@ -4,12 +4,12 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from brain.closeness import Closeness, closeness_of
 from brain.encoder.e5 import FOLDER
-from brain.evidence import assess, features_of
+from brain.evidence import Features, assess, features_of
 from brain.types import Passage, Passages, Scores
 
 QUESTION = "Combien de jours pour renvoyer un article ?"
@@ -38,6 +38,7 @@ def test_features_are_those_of_the_closest_passage() -> None:
     assert features_of(QUESTION, "fr", found(passage("a", 0.2, language="en"))).crossing == 1.0
 
 
+@settings(deadline=None)
 @given(st.floats(-1, 1), st.floats(-1, 1), st.booleans())
 def test_the_closer_the_likelier(one: float, other: float, with_vectors: bool) -> None:
     standing = 0.4 if with_vectors else None
@@ -90,3 +91,32 @@ def test_the_directions_are_at_right_angles() -> None:
     closeness = closeness_of(FOLDER)
     assert closeness
     assert closeness.directions @ closeness.directions.T == pytest.approx(np.eye(3), abs=1e-4)
+
+
+def test_a_brief_question_rests_on_whether_one_passage_holds_all_of_its_words() -> None:
+    held = passage("a", 0.3, text="New appliances are covered for 2 years.", title="Warranty", language="en")
+    elsewhere = passage("b", 0.31, text="Call us on weekdays.", title="Contact", language="en")
+    question = "How long is the warranty?"
+
+    alone, with_it = (assess(question, "en", found(*passages)) for passages in ([elsewhere], [elsewhere, held]))
+
+    assert isinstance(alone.features, Features) and isinstance(with_it.features, Features)
+    assert alone.features.brief < 0 < with_it.features.brief
+    assert alone.probability < with_it.probability
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "text", "brief"),
+    [
+        ("How do I end my subscription?", "en", "You subscribe to the end.", 2 * 0.6),
+        ("Quel est le délai de livraison ?", "fr", "La livraison est longue.", 2 * (0.5 - 0.6)),
+        ("How long?", "en", "As long as you like.", 4 * -0.4),
+        ("How many days do I have to return an item that I bought in your shop?", "en", "Days, return, item, shop.", 0),
+    ],
+)
+def test_how_brief_a_question_is_and_how_much_of_it_is_held(
+    question: str, language: str, text: str, brief: float
+) -> None:
+    passages = found(passage("a", 0.3, text=text, title="", language=language))
+
+    assert features_of(question, language, passages).brief == pytest.approx(brief)

@@ -93,6 +93,20 @@ async def test_what_nobody_asks_a_shop_is_refused(sample: tuple[Brain, State]) -
     assert answer.message
 
 
+async def test_short_plain_questions_are_answered(sample: tuple[Brain, State]) -> None:
+    """What a first-time user tries. Of those that the sample answers at most a quarter is refused, of the others most are."""
+    brain, _ = sample
+    lines = (SAMPLE / "short.jsonl").read_text(encoding="utf-8").splitlines()
+
+    answered: dict[str, list[bool]] = {"answered": [], "refused": []}
+    for case in map(json.loads, lines):
+        answer = await brain.ask(Question(case["question"], language=case["language"]))
+        answered[case["expect"]["status"]].append(answer.status is Status.ANSWERED)
+
+    assert len(answered["answered"]) == 43 and sum(answered["answered"]) >= 33
+    assert len(answered["refused"]) == 33 and sum(answered["refused"]) <= 8
+
+
 NOEL = "Jusqu'à quand l'offre de retours prolongés pour les fêtes permet-elle de rendre un achat fait en octobre 2025 ?"
 
 
