@@ -13,8 +13,7 @@ from sqlalchemy.orm import Mapped, Session, mapped_column
 from brain.errors import BrainError, RepeatedError, StoreError
 from brain.live import Editor
 from brain.settings import Settings
-from brain.state import Base, Database, State
-from brain.state.documents import MANY
+from brain.state import MANY, Base, Database, State
 
 JobState = Literal["waiting", "running", "done", "cancelled"]
 OPEN: tuple[JobState, ...] = ("waiting", "running")

@@ -7,7 +7,7 @@ docs/state.md.
 
 from brain.state.builds import INDEX_ID
 from brain.state.database import Database
-from brain.state.documents import Known, State, default_source
+from brain.state.documents import MANY, Known, State, default_source
 from brain.state.models import Base, DocumentRow
 
-__all__ = ["INDEX_ID", "Base", "Database", "DocumentRow", "Known", "State", "default_source"]
+__all__ = ["INDEX_ID", "MANY", "Base", "Database", "DocumentRow", "Known", "State", "default_source"]
