@@ -14,17 +14,19 @@ from api.app import create_app
 from api.cli import serve
 from api.errors import WRITING, Kind, LimitError, NotReadyError
 from brain import errors
+from brain.answer import Events
 from brain.session import Brain
 from brain.settings import load_settings
-from brain.types import Answer, Question
+from brain.types import Question
 
 
 class FailingBrain:
     def __init__(self, error: Exception) -> None:
         self.error, self.settings = error, load_settings()
 
-    async def ask(self, question: Question) -> Answer:
+    async def stream(self, question: Question, asked_by: str | None = None) -> Events:
         raise self.error
+        yield
 
 
 async def ask(error: Exception) -> httpx.Response:
