@@ -190,7 +190,7 @@ def test_what_is_erased_or_purged_is_gone_here_at_once(here: Place) -> None:
     here.asked(f"{PARCEL} Dupont", reason=CLOSED)
     here.asked(CARD[0], NOW - timedelta(days=1000), reason=WEAK)
     here.asked(CARD[1], datetime.now(UTC), reason=WEAK)
-    assert len(here.groups()) == 2 and len(texts()) == 3
+    assert here.insights.gather(here.encoder).done and len(texts()) == 3
     erasing, purging = Erasing(here.settings), Purging(here.settings)
     try:
         erasing.erase(erasing.find(Whose("text", "dupont")), "text", "me")
