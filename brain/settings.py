@@ -262,7 +262,10 @@ class ServiceSettings(_Section):
     mcp: bool = Field(True, description="tools for agents at /mcp, where the extra `mcp` is installed")
     token_s: int = Field(900, ge=60, le=86_400, description="how long a widget's token is valid, in seconds")
     resume_s: float = Field(
-        10, ge=0, le=300, description="seconds in which a stream that was lost may be taken up; then it is stopped; 0: at once"
+        10,
+        ge=0,
+        le=300,
+        description="seconds in which a stream that was lost may be taken up; then it is stopped; 0: at once",
     )
 
 
