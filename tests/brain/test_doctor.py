@@ -53,7 +53,7 @@ def test_a_database_tells_its_version_and_takes_writes_that_leave_nothing(place:
 def test_a_database_that_takes_no_writes_is_wrong(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     State(settings).close()
     file = settings.home / "state.db"
-    monkeypatch.setattr("brain.state.create_engine", _read_only(f"sqlite:///file:{file}?mode=ro&uri=true"))
+    monkeypatch.setattr("brain.state.engine.create_engine", _read_only(f"sqlite:///file:{file}?mode=ro&uri=true"))
 
     with pytest.raises(StoreError, match="readonly"):
         list(database(settings))
