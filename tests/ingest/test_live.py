@@ -486,3 +486,21 @@ def test_reading_and_encoding_go_on_in_a_process_of_their_own(quick_path: Path) 
         "Le délai de retour est de 14 jours."
     ]
     assert isinstance(bad, DocumentError) and "no text" in str(bad)
+
+
+def test_the_index_is_flushed_when_nobody_writes_or_asks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from threading import Event
+
+    monkeypatch.setattr("ingest.live.settling.QUIET_S", 0.05)
+    idle, flushed, real = [0.0], Event(), home.index.flush
+    monkeypatch.setattr(home.knowledge._settling, "_idle_s", lambda: idle[0])
+    monkeypatch.setattr(home.index, "flush", lambda: (real(), flushed.set()))
+
+    home.put("a", "14 jours")
+
+    assert not flushed.wait(0.3), "somebody asks"
+    idle[0] = 1.0
+    assert flushed.wait(20)
+    home.knowledge.close()
+    assert home.documents.open_keys(API_SOURCE) == []
+    home.begin()
