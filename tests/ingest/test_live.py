@@ -504,3 +504,34 @@ def test_the_index_is_flushed_when_nobody_writes_or_asks(home: Home, monkeypatch
     home.knowledge.close()
     assert home.documents.open_keys(API_SOURCE) == []
     home.begin()
+
+
+def test_both_databases_hold_it(place: Settings, new_index: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    home = Home(place, EdgeIndex.open(new_index(place.home)))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: home.put(f"d{n % 3}", f"{n} jours"), range(12)))
+    home.knowledge.delete(EDITOR, "d1")
+
+    assert home.found() == {"d0", "d2"}
+    home.knowledge._settling.settle()
+    report = home.report()
+    assert report.equal and not report.sources[0].unflushed
+    assert home.documents.tombstones() == []
+    home.close()
+
+
+def test_a_folder_without_documents_makes_an_index_to_begin_with(
+    quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.run.make_encoder", lambda settings, say: HashEncoder())
+    settings = load_settings(home=quick_path / "home")
+    (quick_path / "kb").mkdir()
+    ingest_folder(quick_path / "kb", settings)
+    index = next(path.parent for path in (settings.home / "index").glob("*/manifest.json"))
+
+    home = Home(settings, EdgeIndex.open(index))
+    home.put("a", "14 jours")
+    assert home.found() == {"a"}
+    home.close()
