@@ -240,14 +240,15 @@ def test_a_tombstone_hides_what_the_index_still_holds(home: Home, monkeypatch: p
     assert home.documents.tombstones() == []
 
 
-def test_another_replica_hears_of_a_deletion_by_itself(quick_path: Path) -> None:
+def test_another_replica_hears_of_a_deletion_by_itself(place: Settings) -> None:
     """What a process read of the tombstones is read again after a moment."""
     from brain.tombstones import KEPT_S, Gone
 
     moment = [0.0]
-    settings = load_settings(home=quick_path / "home")
-    documents, gone = Documents(settings), Gone(settings, lambda: moment[0])
+    gone = Gone(place, lambda: moment[0])
     assert gone.of("default") == ()
+    assert not (place.home / "state.db").exists(), "looking makes nothing"
+    documents = Documents(place)
     documents.bury("default", "a")
     moment[0] += KEPT_S
 
