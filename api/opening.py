@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 
 from api.caller import Caller, configured_caller, readable
 from api.errors import NotReadyError, kind_of
-from brain.errors import BrainError
+from brain.errors import BrainError, SettingsError
 from brain.live import Editor, Knowledge, make_knowledge
 from brain.session import Brain
 from brain.settings import Settings
@@ -51,9 +51,7 @@ class Opening:
             await brain.search(Question("Bonjour, ça marche ?", tenant=who.tenant, audience=who.audience), limit=1)
             await self._log_readable(brain)
             if self._own:
-                self._knowledge = self._own_knowledge = make_knowledge(self._own)
-                # Before the first question: what a killed service acknowledged is there.
-                await asyncio.to_thread(self._own_knowledge.start)
+                await asyncio.to_thread(self._begin_changing, self._own)
             self._ready = brain
             if self._own:
                 self._upkeep = Upkeep(self._own, _log.info)
@@ -75,6 +73,16 @@ class Opening:
     async def _open(self) -> Brain:
         self._own = await asyncio.to_thread(lambda: Brain.open(self._settings, _log.info, apart=True))
         return self._own
+
+    def _begin_changing(self, brain: Brain) -> None:
+        """Before the first question: what a killed service acknowledged is there. Without a writer, questions are answered."""
+        try:
+            self._own_knowledge = make_knowledge(brain)
+        except SettingsError as error:
+            _log.warning("%s %s", error, error.hint)
+            return
+        self._own_knowledge.start()
+        self._knowledge = self._own_knowledge
 
     def _fail(self, problem: BrainError) -> None:
         self._ready, self._problem = None, problem

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from threading import Condition
+from time import monotonic
 
 from brain.encoder import BatchingEncoder
 from brain.index import Index
@@ -25,13 +26,18 @@ class Serving:
         self.name, self.index, self.questions, self.settings = name, index, questions, settings
         self.encoder_settings: EncoderSettings = settings.encoder
         self.retriever = Retriever(index, questions, settings, reranking, gone)
-        self._asking, self._none_asking = 0, Condition()
+        self._asking, self._none_asking, self._begun = 0, Condition(), monotonic()
 
     def begin(self) -> "Serving":
         """A question is being answered, until `end` is called."""
         with self._none_asking:
-            self._asking += 1
+            self._asking, self._begun = self._asking + 1, monotonic()
         return self
+
+    def idle_s(self) -> float:
+        """Seconds since the last question, or writer, began; 0 while one is being answered."""
+        with self._none_asking:
+            return 0.0 if self._asking else monotonic() - self._begun
 
     def end(self) -> None:
         with self._none_asking:

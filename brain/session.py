@@ -130,6 +130,10 @@ class Brain:
                         self._traces.keep(event, _served(serving, self.settings), asked_by)
                     yield event
 
+    def idle_s(self) -> float:
+        """Seconds in which nobody has asked anything."""
+        return self._serving.idle_s()
+
     def trace(self, id: str) -> dict[str, Any] | None:
         """What is kept of an answer, personal data masked; None where nothing is. Reads the database. Raises StoreError."""
         return self._traces.get(id)

@@ -8,6 +8,7 @@ start finds what is open in the state, and does it again.
 
 import logging
 from collections.abc import Sequence
+from math import inf
 
 from brain.documents import Documents, Key, Record
 from brain.errors import BusyError, ConflictError, DocumentError
@@ -39,7 +40,8 @@ class LiveKnowledge:
         self._brain, self._preparing = brain, preparing
         self._documents, self._jobs = Documents(brain.settings), Jobs(brain.settings)
         self._turns = Turns(brain, self._documents)
-        self._settling = Settling(self._turns, self._documents)
+        waits = brain.settings.index.provider == "edge"  # a server flushes as it sees fit
+        self._settling = Settling(self._turns, self._documents, brain.idle_s if waits else lambda: inf)
         self._importing = Importing(self._jobs, self.put_many, brain.settings)
         self._known = {audience for audiences in brain.settings.access.readers.values() for audience in audiences}
 

@@ -1,4 +1,9 @@
-"""Flushes the index once writers are quiet, then says in the state what is on disk: a flush makes questions wait."""
+"""Flushes the index when nobody writes or asks, then says in the state what is on disk.
+
+A flush waits for the disk, and questions to an embedded index wait for it: some 15 ms of processor, but up to a second where the
+disk is slow. Nothing is at stake meanwhile: the index's log survives the process, and the state knows what to do again
+should the machine lose power.
+"""
 
 import logging
 from collections.abc import Callable, Iterable
@@ -11,9 +16,9 @@ from ingest.live.turn import Turns
 
 _log = logging.getLogger(__name__)
 QUIET_S = 1.0
-"""Without a write for so long, what was written is flushed."""
-LONGEST_S = 15.0
-"""It is flushed all the same after so long."""
+"""Without a write and a question for so long, what was written is flushed."""
+LONGEST_S = 300.0
+"""It is flushed all the same after so long: the log, which the next start reads, must not grow for ever."""
 RETRY_S = 5.0
 Written = tuple[str, str, str]
 """(tenant, document id, content hash)"""
@@ -22,8 +27,9 @@ Written = tuple[str, str, str]
 class Settling:
     """Runs in a thread of its own from `start` to `close`. A failure is tried again."""
 
-    def __init__(self, turns: Turns, documents: Documents) -> None:
-        self._turns, self._documents = turns, documents
+    def __init__(self, turns: Turns, documents: Documents, idle_s: Callable[[], float]) -> None:
+        """`idle_s`: for how long nobody has asked anything."""
+        self._turns, self._documents, self._idle_s = turns, documents, idle_s
         self._written: dict[Key, Written] = {}
         self._gone: set[Key] = set()
         self._undone: Callable[[], None] | None = None
@@ -106,7 +112,9 @@ class Settling:
         with self._changed:
             while not self._closing:
                 if self._open():
-                    left = min(self._last + QUIET_S, self._first + LONGEST_S) - monotonic()
+                    now = monotonic()
+                    quiet = QUIET_S - min(now - self._last, self._idle_s())
+                    left = min(quiet, self._first + LONGEST_S - now)
                     if left <= 0:
                         self._first = 0.0
                         return True

@@ -234,6 +234,7 @@ SCOPES = [
     (Scope("default", ("public",), languages=("fr", "en")), {"both", "tagged"}),
     (Scope("default", ("public",), valid_on=date(2026, 3, 31)), ALL_PUBLIC - {"future"}),
     (Scope("default", ("public",), valid_on=date(2026, 4, 1)), ALL_PUBLIC - {"past"}),
+    (Scope("default", ("public",), gone=("both", "past", "agents")), ALL_PUBLIC - {"both", "past"}),
 ]
 
 

@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from brain.cli import app
 from brain.errors import AccessError
+from brain.keys.secret import without_secrets
 from brain.keys.store import Keys
 from brain.settings import load_settings
 
@@ -81,3 +82,33 @@ def test_what_is_wrong_is_named(quick_path: Path, words: tuple[str, ...], says: 
     with pytest.raises(AccessError, match=says):
         run(quick_path, *words)
     assert run_json(quick_path, "list") == {"keys": [], "sites": [], "webhooks": []}
+
+
+def test_a_webhook_is_made_rotated_and_revoked(quick_path: Path) -> None:
+    made = run_json(quick_path, "create-webhook", "cms", "--audience", "public")
+    again = run_json(quick_path, "rotate", made["id"])
+    (shown,) = run_json(quick_path, "list")["webhooks"]
+    assert (made["id"], shown["name"], shown["audience"], shown["tenant"]) == ("hook_cms", "cms", "public", "default")
+    assert made["key"].startswith("whsec_") and again["key"] != made["key"]
+
+    run(quick_path, "revoke", "hook_cms")
+
+    listed, log = run(quick_path, "list"), run(quick_path, "log")
+    assert "hook_cms" in listed and "REVOKED" in listed
+    assert [line.split("  ")[2] for line in log.splitlines()] == [
+        "webhook revoked",
+        "webhook rotated",
+        "webhook created",
+    ]
+    for secret in (made["key"], again["key"]):
+        assert secret[6:] not in listed + log + json.dumps(shown)
+
+
+@pytest.mark.parametrize("words", [("create-webhook", "C M S"), ("rotate", "hook_none"), ("revoke", "hook_none")])
+def test_what_is_no_webhook_is_named(quick_path: Path, words: tuple[str, ...]) -> None:
+    with pytest.raises(AccessError, match="webhook"):
+        run(quick_path, *words)
+    run(quick_path, "create-webhook", "cms")
+    with pytest.raises(AccessError, match="already"):
+        run(quick_path, "create-webhook", "cms")
+    assert without_secrets("sent whsec_YWJj+/= away") == "sent whsec_*** away"

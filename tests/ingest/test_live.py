@@ -240,14 +240,15 @@ def test_a_tombstone_hides_what_the_index_still_holds(home: Home, monkeypatch: p
     assert home.documents.tombstones() == []
 
 
-def test_another_replica_hears_of_a_deletion_by_itself(quick_path: Path) -> None:
+def test_another_replica_hears_of_a_deletion_by_itself(place: Settings) -> None:
     """What a process read of the tombstones is read again after a moment."""
     from brain.tombstones import KEPT_S, Gone
 
     moment = [0.0]
-    settings = load_settings(home=quick_path / "home")
-    documents, gone = Documents(settings), Gone(settings, lambda: moment[0])
+    gone = Gone(place, lambda: moment[0])
     assert gone.of("default") == ()
+    assert not (place.home / "state.db").exists(), "looking makes nothing"
+    documents = Documents(place)
     documents.bury("default", "a")
     moment[0] += KEPT_S
 
@@ -486,3 +487,52 @@ def test_reading_and_encoding_go_on_in_a_process_of_their_own(quick_path: Path) 
         "Le délai de retour est de 14 jours."
     ]
     assert isinstance(bad, DocumentError) and "no text" in str(bad)
+
+
+def test_the_index_is_flushed_when_nobody_writes_or_asks(home: Home, monkeypatch: pytest.MonkeyPatch) -> None:
+    from threading import Event
+
+    monkeypatch.setattr("ingest.live.settling.QUIET_S", 0.05)
+    idle, flushed, real = [0.0], Event(), home.index.flush
+    monkeypatch.setattr(home.knowledge._settling, "_idle_s", lambda: idle[0])
+    monkeypatch.setattr(home.index, "flush", lambda: (real(), flushed.set()))
+
+    home.put("a", "14 jours")
+
+    assert not flushed.wait(0.3), "somebody asks"
+    idle[0] = 1.0
+    assert flushed.wait(20)
+    home.knowledge.close()
+    assert home.documents.open_keys(API_SOURCE) == []
+    home.begin()
+
+
+def test_both_databases_hold_it(place: Settings, new_index: Any) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    home = Home(place, EdgeIndex.open(new_index(place.home)))
+    with ThreadPoolExecutor(4) as threads:
+        list(threads.map(lambda n: home.put(f"d{n % 3}", f"{n} jours"), range(12)))
+    home.knowledge.delete(EDITOR, "d1")
+
+    assert home.found() == {"d0", "d2"}
+    home.knowledge._settling.settle()
+    report = home.report()
+    assert report.equal and not report.sources[0].unflushed
+    assert home.documents.tombstones() == []
+    home.close()
+
+
+def test_a_folder_without_documents_makes_an_index_to_begin_with(
+    quick_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("ingest.run.make_encoder", lambda settings, say: HashEncoder())
+    settings = load_settings(home=quick_path / "home")
+    (quick_path / "kb").mkdir()
+    ingest_folder(quick_path / "kb", settings)
+    index = next(path.parent for path in (settings.home / "index").glob("*/manifest.json"))
+
+    home = Home(settings, EdgeIndex.open(index))
+    home.put("a", "14 jours")
+    assert home.found() == {"a"}
+    home.close()

@@ -14,12 +14,14 @@ from typing import Any
 
 import pytest
 
-from brain.errors import CaseError, IndexLockedError, IndexRefusedError, StoreError
+from brain.documents import Documents
+from brain.errors import BusyError, CaseError, IndexLockedError, IndexRefusedError, StoreError
 from brain.index import open_index
 from brain.index.base import FUSION
 from brain.index.folders import EdgeGenerations
-from brain.index.generations import CURRENT, NEXT, PREVIOUS
+from brain.index.generations import CURRENT, NEXT, PREVIOUS, generations_of
 from brain.index.lock import changing
+from brain.live import Draft, Editor
 from brain.session import Brain
 from brain.settings import Settings, load_settings
 from brain.state import State
@@ -27,7 +29,10 @@ from brain.testing import HashEncoder
 from brain.types import Question
 from brain.upkeep import Upkeep
 from eval.check import hit_at_5
+from ingest.live.apart import Here
+from ingest.live.knowledge import LiveKnowledge
 from ingest.parse import Defaults
+from ingest.reconcile.compare import compare
 from ingest.reindex import Acceptance, reindex, rollback
 from ingest.run import forget, ingest_folder
 
@@ -531,3 +536,79 @@ def until(true: Callable[[], bool], seconds: float = 60) -> None:
     while not true():
         assert time.monotonic() < deadline
         time.sleep(0.02)
+
+
+EDITOR = Editor("default", ("agent", "public"))
+
+
+@pytest.fixture
+def live(home: Settings, encoder: HashEncoder) -> Iterator[tuple[Brain, LiveKnowledge]]:
+    """A service whose documents are changed while another command builds an index."""
+    brain = Brain.open(home, apart=True)
+    knowledge = LiveKnowledge(brain, Here(encoder))
+    knowledge.start()
+    yield brain, knowledge
+    knowledge.close()
+    brain.close()
+
+
+def found_of(brain: Brain, text: str) -> set[str]:
+    return {p.document_id for p in asyncio.run(brain.search(Question(text, audience="public"), 50, 50))}
+
+
+def written(number: int) -> Draft:
+    return Draft(
+        body=f"Le colibri numéro {number} mange des fleurs.", title="Colibri", audience=["public"], language="fr"
+    )
+
+
+def test_what_is_put_after_a_reindexing_is_in_the_new_index(home: Settings, live: tuple[Brain, LiveKnowledge]) -> None:
+    """Before the service has noticed it: it goes over first."""
+    brain, knowledge = live
+    knowledge.put(EDITOR, "before", written(1))
+    reindex(finer(home))
+
+    knowledge.put(EDITOR, "after", written(2))
+
+    assert brain._serving.name == roles(home)[CURRENT]
+    assert found_of(brain, "Que mange le colibri ?") >= {"before", "after"}
+    knowledge._settling.settle()
+    with generations_of(home).beside(roles(home)[CURRENT]) as index:
+        documents = Documents(home)
+        report = compare(index, documents, finer(home))
+        index.close()
+    assert not (report.orphans or report.tombstones)
+    assert [(s.missing, s.stale, s.surplus, s.unflushed) for s in report.sources] == [(0, 0, 0, 0)] * 2
+    documents.close()
+
+
+def test_what_is_deleted_during_a_reindexing_is_in_neither_index(
+    home: Settings, live: tuple[Brain, LiveKnowledge], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import ingest.reindex
+
+    brain, knowledge = live
+    knowledge.put(EDITOR, "a", written(1))
+    knowledge.put(EDITOR, "b", written(2))
+    knowledge._turns.wait_s = 0.05
+    real = ingest.reindex.build
+
+    def build(*arguments: Any) -> Any:
+        summary = real(*arguments)
+        assert knowledge.delete(EDITOR, "a")
+        with pytest.raises(BusyError):
+            knowledge.put(EDITOR, "c", written(3))
+        assert "a" not in found_of(brain, "Que mange le colibri ?")
+        return summary
+
+    monkeypatch.setattr(ingest.reindex, "build", build)
+    reindex(finer(home))
+    assert "a" not in found_of(brain, "Que mange le colibri ?")
+
+    brain.go_over()
+
+    found = found_of(brain, "Que mange le colibri ?")
+    assert "a" not in found and "b" in found
+    knowledge._settling.settle()
+    assert {payload["document_id"] for _, payload in brain.index.points()} >= {"b"}
+    assert "a" not in {payload["document_id"] for _, payload in brain.index.points()}
