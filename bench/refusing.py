@@ -18,7 +18,9 @@ from sklearn.linear_model import LogisticRegression
 from bench.measure import show
 from bench.refusing_sets import Set, sets_of
 from brain.closeness import DATA, Closeness
-from brain.evidence import Features, Lexical, Weights, probability
+from brain.closeness import closeness_of as closeness_served
+from brain.encoder.e5 import FOLDER
+from brain.evidence import ANSWERED, Features, Lexical, Weights, probability
 from eval.stats import mean_interval
 
 SHARE = {"own": 1.0, "removed": 0.1, "foreign": 0.5}
@@ -27,6 +29,7 @@ SHARE = {"own": 1.0, "removed": 0.1, "foreign": 0.5}
 FOLDS = 10
 OF_A_HOME = 300
 """Passages of each knowledge base from which the common directions are taken."""
+THRESHOLDS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.45)
 OF_THE_SUBJECT = ("close", "covered", "covered_by_all", "said", "crossing", "french")
 
 
@@ -174,6 +177,20 @@ def curve(sets: Sequence[Set], said: Sequence[np.ndarray]) -> list[list[str]]:
     return [[f"{needed:.2f}", *pooled(sets, said, needed)] for needed in np.arange(0.2, 0.8, 0.05)]
 
 
+def served(sets: Sequence[Set]) -> list[list[str]]:
+    """By the weights as served, at each threshold: of each set the share answered of the answerable, or else of the others."""
+    closeness = closeness_served(FOLDER)
+    said = [np.array([probability(ANSWERED, row) for row in each.features(closeness)]) for each in sets]
+    rows = []
+    for each, probabilities in zip(sets, said, strict=True):
+        for answerable in (True, False):
+            of = ((each.labels == 1) & each.known) if answerable else each.labels == 0
+            if of.any():
+                shares = [f"{(probabilities >= needed)[of].mean():.2f}" for needed in THRESHOLDS]
+                rows.append([each.name, "yes" if answerable else "no", str(int(of.sum())), *shares])
+    return rows
+
+
 def reasons(
     sets: Sequence[Set], said: Sequence[np.ndarray], subject: Sequence[np.ndarray], needed: float
 ) -> list[list[str]]:
@@ -216,9 +233,14 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=8)
     parser.add_argument("--foreign", type=int, default=200, help="most questions of a foreign set")
     parser.add_argument("--needed", type=float, default=0.45, help="answer.sufficiency")
+    parser.add_argument("--served", action="store_true", help="only what the stored weights do, at many thresholds")
     parser.add_argument("--write", action="store_true", help="store the common directions in the package")
     given = parser.parse_args()
     sets = sets_of(given.sets, given.work, given.passages, given.foreign)
+    if given.served:
+        heads = ["set", "answerable", "n", *(f"{needed:.2f}" for needed in THRESHOLDS)]
+        show("share that is answered, or handed to a model, at each threshold", heads, served(sets), [])
+        return
     if given.write:
         measured = closeness_of(sets)
         rows = np.vstack([measured.questions, measured.passages, measured.directions]).astype(np.float32)

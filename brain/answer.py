@@ -45,7 +45,8 @@ async def answer_events(
     searched, passages = await _found(alone.searched, retriever, answerer, settings)
     asked = replace(alone.asked, tags=searched.tags)
     evidence = assess(asked.text, passages.language, passages)
-    writing = Writing(answerer, verifier, settings, judge)
+    quotable = evidence.probability >= settings.needed("extractive")
+    writing = Writing(answerer, verifier, settings, judge, quotable=quotable)
     decision = undecided(passages, evidence, settings)
     if not decision and (found := await asyncio.to_thread(conflict, asked.text, passages, like)):
         decision = contradicted(found, passages.language)
@@ -59,7 +60,7 @@ async def answer_events(
             yield sentence
     if decision.status is Status.REFUSED and not decision.sentences:
         expired = await retriever.search(searched, settings.passages, expired=True)
-        if answers_better(assess(asked.text, expired.language, expired), evidence, settings.sufficiency):
+        if answers_better(assess(asked.text, expired.language, expired), evidence, settings.needed()):
             decision = refused(Reason.EXPIRED, passages.language)
     yield ended(question, passages, decision, answerer.name, settings, start, alone, searched, evidence, writing)
 

@@ -21,9 +21,17 @@ class Writing:
     """One answer being written. Afterwards `draft` holds what was shown and all that is to be recorded."""
 
     def __init__(
-        self, answerer: Answerer, verifier: Verifier, settings: AnswerSettings, judge: Judge | None = None
+        self,
+        answerer: Answerer,
+        verifier: Verifier,
+        settings: AnswerSettings,
+        judge: Judge | None = None,
+        *,
+        quotable: bool = True,
     ) -> None:
+        """`quotable`: the evidence is good enough for the passages' own sentences to stand in for a model that fails."""
         self._answerer, self._verifier, self._settings, self._judge = answerer, verifier, settings, judge
+        self._writers = (answerer, ExtractiveAnswerer(settings.max_sentences)) if quotable else (answerer,)
         self.draft, self.failed = Draft(), False
         self.notice: str | None = None
         """What to say beside the sentences."""
@@ -32,7 +40,7 @@ class Writing:
     async def sentences(self, question: Question, passages: Passages) -> AsyncGenerator[Sentence, None]:
         """Those that hold, each as soon as that is known. None has to be taken back."""
         start = perf_counter()
-        for answerer in (self._answerer, ExtractiveAnswerer(self._settings.max_sentences)):
+        for answerer in self._writers:
             async with aclosing(self._written(answerer, question, passages)) as shown:
                 async for sentence in shown:
                     self.timings.setdefault("first_sentence", 1e3 * (perf_counter() - start))

@@ -92,6 +92,8 @@ class Experiment(_Strict):
 
     name: Name
     datasets: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[str, ...] = Field((), description="cases in these languages only; empty: all")
+    settings: dict[str, Any] = Field({}, description="overrides that all variants share")
     variants: dict[Name, dict[str, Any]] = Field(min_length=1)
     baseline: str = ""
     candidate: str = ""

@@ -32,7 +32,7 @@ def test_a_file_is_read_and_its_datasets_lie_beside_it(tmp_path: Path) -> None:
 
     assert (experiment.baseline, experiment.candidate, experiment.bar.margin) == ("now", "shorter", 0.03)
     assert experiment.datasets == (str(tmp_path / "cases.jsonl"),)
-    assert plain(experiment.variants)["shorter"] == {"llm": {"prompt_version": 2, "model": "m"}}
+    assert plain(experiment)["shorter"] == {"llm": {"prompt_version": 2, "model": "m"}}
 
 
 @pytest.mark.parametrize(
