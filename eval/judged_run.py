@@ -45,8 +45,9 @@ class Run:
 
     @property
     def bar(self) -> Bar:
-        """As it was locked."""
-        return Bar.model_validate({name: self.manifest["bar"][name] for name in Bar.model_fields})
+        """As it was locked; what an earlier version did not know of is as by default."""
+        held = self.manifest["bar"]
+        return Bar.model_validate({name: held[name] for name in Bar.model_fields if name in held})
 
     @cached_property
     def _by_case(self) -> dict[str, list[Record]]:
@@ -93,11 +94,8 @@ def tampered(run: Run) -> list[Reason]:
         found.append(Reason("answers_of_another_bar"))
     if dataset_hash(run.cases) != bar["dataset"]:
         found.append(Reason("cases_changed"))
-    now = run.experiment.bar.model_dump(mode="json") | {
-        "baseline": run.experiment.baseline,
-        "candidate": run.experiment.candidate,
-    }
-    if any(bar.get(name) != value for name, value in now.items()):
+    names = {"baseline": run.experiment.baseline, "candidate": run.experiment.candidate}
+    if run.bar != run.experiment.bar or any(bar[side] != name for side, name in names.items()):
         found.append(Reason("experiment_changed"))
     if bar["metric"].startswith(JUDGED) and run.head["judge"] != bar["judge"]:
         found.append(Reason("another_judge"))
