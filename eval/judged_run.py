@@ -33,6 +33,7 @@ class Run:
     head: Record
     scores: Sequence[Record]
     labels: Mapping[Key, float]
+    """A person's scores for the bar's metric."""
 
     @classmethod
     def load(cls, path: Path, scores: int | None = None) -> "Run":
@@ -41,7 +42,8 @@ class Run:
         manifest = folder.manifest()
         head, rows = folder.scores("last" if scores is None else scores)
         experiment = Experiment.model_validate(manifest["experiment"])
-        return cls(folder, manifest, experiment, folder.cases(), folder.answers(), head, rows, folder.labels())
+        labels = folder.labels(manifest["bar"]["metric"])
+        return cls(folder, manifest, experiment, folder.cases(), folder.answers(), head, rows, labels)
 
     @property
     def bar(self) -> Bar:
@@ -132,7 +134,7 @@ def pairs_of(run: Run) -> list[Pair]:
     if outside:
         raise EvaluationError(f"The bar's metric {bar.metric} is not between 0 and 1.", "Choose another metric.")
     ordered = [case for block in Plan(run.cases, {}, seed=experiment.seed).blocks() for case in block]
-    human = _labelled(run) if bar.metric.startswith(JUDGED) else {}
+    human = _labelled(run)
     return [
         Pair(case.id, case.unit, old[case.id], new[case.id], slices_of(case, experiment.audience), human.get(case.id))
         for case in ordered

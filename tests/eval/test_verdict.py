@@ -214,12 +214,24 @@ def test_labels_correct_a_judge_and_say_how_far_it_agrees(tmp_path: Path, stored
 
     for n in range(0, 60, 2):
         for variant in ("now", "new"):
-            folder.add_label(Key(f"c{n:03}", variant, 0), float(variant == "now"), "me")
+            folder.add_label(Key(f"c{n:03}", variant, 0), "judge", float(variant == "now"), "me")
     run = Run.load(folder.path)
     found = document_of(run)
 
     assert found["decision"] == "dont_ship" and found["corrected"]["difference"] == -1.0
     assert set(agreement(run)) == {"all", "en"}
+
+
+def test_labels_correct_the_metric_they_were_given_for(tmp_path: Path, stored_run: StoredRun) -> None:
+    folder = stored_run(tmp_path / "run", lambda *_: 1.0)
+    for n in range(0, 60, 2):
+        folder.add_label(Key(f"c{n:03}", "now", 0), "support", 1.0, "me")
+        folder.add_label(Key(f"c{n:03}", "new", 0), "support", 0.0, "me")
+    assert document(folder)["corrected"] is None
+    for n in range(0, 60, 2):
+        folder.add_label(Key(f"c{n:03}", "now", 0), "passed", 1.0, "me")
+        folder.add_label(Key(f"c{n:03}", "new", 0), "passed", 0.0, "me")
+    assert document(folder)["corrected"]["difference"] == -1.0
 
 
 def test_every_text_is_there_in_both_languages_and_names_the_same_things(tmp_path: Path, stored_run: StoredRun) -> None:
