@@ -5,6 +5,7 @@
     python -m bench.eval speed HOME CASES [--cases 1000]
     python -m bench.eval judge HOME CASES
     python -m bench.eval record RUN OUT.json
+    python -m bench.eval labelled SCORES.json LABELS.jsonl
 
 RUN is a folder that `brain eval run` made, or the scores that `record` kept of one (`bench/scores`). A simulated comparison draws its
 cases with replacement from the run's pairs of scores, with weights tilted exponentially so that their mean difference is exactly what
@@ -22,7 +23,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from bench.eval_recorded import SIZE, Recorded, load, scores_of
+from bench.eval_recorded import SIZE, Recorded, labelled, load, scores_of
 from eval.judged_run import Run
 from eval.stats.clustered import Clusters
 from eval.stats.effect import paired_interval
@@ -243,8 +244,17 @@ def main() -> None:
     record = commands.add_parser("record")
     record.add_argument("run", type=Path)
     record.add_argument("out", type=Path)
+    told = commands.add_parser("labelled")
+    told.add_argument("scores", type=Path)
+    told.add_argument("labels", type=Path)
     asked = parser.parse_args()
-    if asked.command == "record":
+    if asked.command == "labelled":
+        heads = "criterion", "the metric says the same", "labels alone (width)", "corrected", "weight of the metric"
+        table = Table(*heads, title="difference in points, 95 % interval")
+        for row in labelled(asked.scores, asked.labels):
+            table.add_row(*row)
+        CONSOLE.print(table)
+    elif asked.command == "record":
         asked.out.write_text(json.dumps(scores_of(Run.load(asked.run)), ensure_ascii=False) + "\n", encoding="utf-8")
     elif asked.command == "speed":
         from bench.eval_speed import measure

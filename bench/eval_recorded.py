@@ -14,6 +14,7 @@ from scipy.optimize import brentq
 from eval.judged_run import Run
 from eval.stats.effect import is_binary
 from eval.stats.power import Spread
+from eval.stats.ppi import corrected_difference
 
 SIZE = 10
 """Cases of a cluster, where they are drawn in clusters."""
@@ -86,3 +87,24 @@ def scores_of(run: Run) -> dict[str, Any]:
         "clusters": [case.unit for case in cases],
         "scores": scores,
     }
+
+
+def labelled(scores: Path, labels: Path) -> list[list[str]]:
+    """A row for each criterion that a person graded by: what the labels say alone, and with the run's metric as a witness."""
+    held = json.loads(scores.read_text("utf-8"))
+    rows = [json.loads(line) for line in labels.read_text("utf-8").splitlines()]
+    old, new = (held["scores"][held["metric"]][name] for name in held["compared"])
+    judged = np.array(new, float) - np.array(old, float)
+    members = np.unique(held["clusters"], return_inverse=True)[1]
+    out = []
+    for criterion in dict.fromkeys(row["metric"] for row in rows):
+        given = {(row["case"], row["variant"]): row["value"] for row in rows if row["metric"] == criterion}
+        before, after = (np.array([given.get((c, name), np.nan) for c in held["cases"]]) for name in held["compared"])
+        found = corrected_difference(judged, after - before, members, 0.025)
+        said = np.concatenate([before, after]), np.concatenate([np.array(old, float), np.array(new, float)])
+        known = np.isfinite(said[0])
+        agreed = int((said[0] == said[1])[known].sum())
+        bounds = ((found.labels_only[0], found.labels_only[1]), (found.low, found.high))
+        shown = [f"{100 * low:+.1f} to {100 * high:+.1f} ({100 * (high - low):.2f})" for low, high in bounds]
+        out.append([criterion, f"{agreed} of {int(known.sum())}", *shown, f"{found.weight:.2f}"])
+    return out
