@@ -107,7 +107,7 @@ def main() -> None:
     parser.add_argument("sets", nargs="+", help="own:HOME=CASES")
     parser.add_argument("--work", type=Path, required=True, help="folder where what was found is kept")
     parser.add_argument("--passages", type=int, default=8)
-    parser.add_argument("--needed", type=float, default=load_settings().answer.sufficiency, help="answer.sufficiency")
+    parser.add_argument("--needed", type=float, default=load_settings().answer.needed(), help="answer.sufficiency")
     given = parser.parse_args()
     like = likeness_of(make_encoder(load_settings()))
     assert like, "the embedded encoder"

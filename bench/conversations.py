@@ -16,7 +16,7 @@ from brain.session import Brain, open_brain
 from brain.types import Question, Turn
 from eval.cases import Case, load_cases
 from eval.metrics import hit, reciprocal_rank
-from eval.paired import paired_difference
+from eval.stats.effect import effect
 
 METRICS = {"hit@1": (hit, 1), "hit@5": (hit, 5), "MRR@10": (reciprocal_rank, 10)}
 FARTHER = 7
@@ -47,8 +47,10 @@ async def _compare(brain: Brain, cases: Sequence[Case], switch: bool) -> None:
             for n, both in zip(kept, ranked, strict=True)
         ]
         alone, within = zip(*scores, strict=True)
-        gap = paired_difference(alone, within, [cases[n].unit for n in kept])
-        print(f"| {name} | {gap.before:.3f} | {gap.after:.3f} | {gap.mean:+.3f} ({gap.low:+.3f} to {gap.high:+.3f}) |")
+        gap = effect(alone, within, [cases[n].unit for n in kept])
+        print(
+            f"| {name} | {gap.baseline:.3f} | {gap.candidate:.3f} | {gap.difference:+.3f} ({gap.low:+.3f} to {gap.high:+.3f}) |"
+        )
 
 
 async def _before(brain: Brain, asked: Sequence[Question], number: int) -> Question:

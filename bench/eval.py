@@ -4,13 +4,17 @@
     python -m bench.eval ppi RUN[:METRIC[:…]] …
     python -m bench.eval speed HOME CASES [--cases 1000]
     python -m bench.eval judge HOME CASES
+    python -m bench.eval record RUN OUT.json
+    python -m bench.eval labelled SCORES.json LABELS.jsonl
 
-RUN is a folder that `brain eval run` made. A simulated comparison draws its cases with replacement from the run's pairs of scores,
-with weights tilted exponentially so that their mean difference is exactly what is wanted: the scores stay real, the truth is known.
-In clusters of 10 a drawn case counts ten times, as ten wordings of one question do that end alike.
+RUN is a folder that `brain eval run` made, or the scores that `record` kept of one (`bench/scores`). A simulated comparison draws its
+cases with replacement from the run's pairs of scores, with weights tilted exponentially so that their mean difference is exactly what
+is wanted: the scores stay real, the truth is known. In clusters of 10 a drawn case counts ten times, as ten wordings of one question
+do that end alike.
 """
 
 import argparse
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,55 +22,18 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 from rich.table import Table
-from scipy.optimize import brentq
 
+from bench.eval_recorded import SIZE, Recorded, labelled, load, scores_of
 from eval.judged_run import Run
 from eval.stats.clustered import Clusters
-from eval.stats.effect import is_binary, paired_interval
-from eval.stats.power import Spread, cases_needed, power_to_ship
+from eval.stats.effect import paired_interval
+from eval.stats.power import cases_needed, power_to_ship
 from eval.stats.ppi import corrected_difference
 from eval.stats.sequential import sequential
 
 CONSOLE = Console(width=150, highlight=False)
 MARGIN, CONFIDENCE = 0.05, 0.95
 TAIL = (1 - CONFIDENCE) / 2
-SIZE = 10
-
-
-@dataclass(frozen=True)
-class Recorded:
-    """Pairs of scores of one run."""
-
-    name: str
-    old: np.ndarray
-    new: np.ndarray
-
-    @property
-    def change(self) -> np.ndarray:
-        return self.new - self.old
-
-    @property
-    def binary(self) -> bool:
-        return is_binary(self.old, self.new)
-
-    def tilted(self, difference: float) -> np.ndarray:
-        """Probabilities of the pairs, closest to equal ones (Kullback-Leibler), under which the mean difference is as wanted."""
-
-        def weights(tilt: float) -> np.ndarray:
-            logs = tilt * self.change
-            raw = np.exp(logs - logs.max())
-            return raw / raw.sum()
-
-        return weights(brentq(lambda tilt: float(weights(tilt) @ self.change) - difference, -60, 60))
-
-    def spread(self, difference: float, clustered: bool) -> Spread:
-        """How much the tilted cases differ; in clusters ten copies count once."""
-        chances, change = self.tilted(difference), self.change
-        sd = float(np.sqrt(chances @ change**2 - difference**2))
-        gained, lost = float(chances @ (change > 0)), float(chances @ (change < 0))
-        size = float(SIZE if clustered else 1)
-        skew = float(chances @ (change - difference) ** 3) / sd**3
-        return Spread(gained, lost, sd, size, size, self.binary and not clustered, skew)
 
 
 @dataclass(frozen=True)
@@ -80,18 +47,6 @@ class Drawn:
     @property
     def change(self) -> np.ndarray:
         return self.new - self.old
-
-
-def load(text: str) -> Recorded:
-    """`RUN[:METRIC[:BASELINE,CANDIDATE]]`; the run's own bar and variants where they are left out."""
-    path, metric, names, *_ = [*text.split(":"), "", ""]
-    run = Run.load(Path(path))
-    metric = metric or run.bar.metric
-    baseline, candidate = names.split(",") if names else (run.experiment.baseline, run.experiment.candidate)
-    old, new = run.of_case(metric, baseline), run.of_case(metric, candidate)
-    both = [case for case in old if case in new]
-    name = f"{Path(path).name} {metric} {baseline}→{candidate}"
-    return Recorded(name, np.array([old[case] for case in both]), np.array([new[case] for case in both]))
 
 
 def draw(recorded: Recorded, difference: float, n: int, clustered: bool, times: int, seed: int = 0) -> Iterator[Drawn]:
@@ -286,8 +241,22 @@ def main() -> None:
     judge = commands.add_parser("judge")
     judge.add_argument("home", type=Path)
     judge.add_argument("cases_file", type=Path)
+    record = commands.add_parser("record")
+    record.add_argument("run", type=Path)
+    record.add_argument("out", type=Path)
+    told = commands.add_parser("labelled")
+    told.add_argument("scores", type=Path)
+    told.add_argument("labels", type=Path)
     asked = parser.parse_args()
-    if asked.command == "speed":
+    if asked.command == "labelled":
+        heads = "criterion", "the metric says the same", "labels alone (width)", "corrected", "weight of the metric"
+        table = Table(*heads, title="difference in points, 95 % interval")
+        for row in labelled(asked.scores, asked.labels):
+            table.add_row(*row)
+        CONSOLE.print(table)
+    elif asked.command == "record":
+        asked.out.write_text(json.dumps(scores_of(Run.load(asked.run)), ensure_ascii=False) + "\n", encoding="utf-8")
+    elif asked.command == "speed":
         from bench.eval_speed import measure
 
         measure(asked.home, asked.cases_file, asked.cases, CONSOLE)

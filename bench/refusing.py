@@ -20,7 +20,7 @@ from sklearn.linear_model import LogisticRegression
 from bench.measure import show
 from bench.refusing_sets import Set, sets_of
 from brain.closeness import DATA, Closeness
-from brain.closeness import closeness_of as closeness_of_encoder
+from brain.closeness import closeness_of as closeness_served
 from brain.encoder.e5 import FOLDER
 from brain.evidence import (
     ANSWERED,
@@ -43,6 +43,7 @@ FOLDS = 10
 BINS = 5
 OF_A_HOME = 300
 """Passages of each knowledge base from which the common directions are taken."""
+THRESHOLDS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.45)
 OF_THE_SUBJECT = ("close", "covered", "covered_by_all", "said", "crossing", "french")
 
 
@@ -217,6 +218,20 @@ def curve(sets: Sequence[Set], said: Sequence[np.ndarray]) -> list[list[str]]:
     return [[f"{needed:.2f}", *pooled(sets, said, needed)] for needed in np.arange(0.2, 0.8, 0.05)]
 
 
+def served(sets: Sequence[Set]) -> list[list[str]]:
+    """By the weights as served, at each threshold: of each set the share answered of the answerable, or else of the others."""
+    closeness = closeness_served(FOLDER)
+    said = [np.array([probability(ANSWERED, row) for row in each.features(closeness)]) for each in sets]
+    rows = []
+    for each, probabilities in zip(sets, said, strict=True):
+        for answerable in (True, False):
+            of = ((each.labels == 1) & each.known) if answerable else each.labels == 0
+            if of.any():
+                shares = [f"{(probabilities >= needed)[of].mean():.2f}" for needed in THRESHOLDS]
+                rows.append([each.name, "yes" if answerable else "no", str(int(of.sum())), *shares])
+    return rows
+
+
 def reasons(
     sets: Sequence[Set], said: Sequence[np.ndarray], subject: Sequence[np.ndarray], needed: float
 ) -> list[list[str]]:
@@ -255,7 +270,7 @@ def report(sets: Sequence[Set], needed: float, lexical: bool) -> None:
     crossed = tuple(cross_validated(sets, features, subject) for subject in (False, True))
     judged = [("cross-validated", crossed), ("left out", left_out(sets, lexical))]
     models = (LEXICAL_ANSWERED, LEXICAL_ON_SUBJECT) if lexical else (ANSWERED, ON_SUBJECT)
-    shipped = features if lexical else [s.features(closeness_of_encoder(FOLDER)) for s in sets]
+    shipped = features if lexical else [s.features(closeness_served(FOLDER)) for s in sets]
     judged.append(("as shipped", tuple([predicted(model, f) for f in shipped] for model in models)))
     for how, (said, subject) in judged:
         title = f"{which}, {how}, answered from {needed}"
@@ -284,9 +299,14 @@ def main() -> None:
     parser.add_argument("--passages", type=int, default=8)
     parser.add_argument("--foreign", type=int, default=200, help="most questions of a foreign set")
     parser.add_argument("--needed", type=float, default=0.45, help="answer.sufficiency")
+    parser.add_argument("--served", action="store_true", help="only what the stored weights do, at many thresholds")
     parser.add_argument("--write", action="store_true", help="store the common directions in the package")
     given = parser.parse_args()
     sets = sets_of(given.sets, given.work, given.passages, given.foreign)
+    if given.served:
+        heads = ["set", "answerable", "n", *(f"{needed:.2f}" for needed in THRESHOLDS)]
+        show("share that is answered, or handed to a model, at each threshold", heads, served(sets), [])
+        return
     if given.write:
         measured = closeness_of(sets)
         rows = np.vstack([measured.questions, measured.passages, measured.directions]).astype(np.float32)

@@ -48,12 +48,13 @@ async def answer_events(
     with stages.of("retrieve"):
         searched, passages = await _found(alone.searched, retriever, answerer, settings)
     asked = replace(alone.asked, tags=searched.tags)
-    writing = Writing(answerer, verifier, settings, judge, stages, start)
     with stages.of("sufficiency"):
         evidence = assess(asked.text, passages.language, passages)
+        quotable = evidence.probability >= settings.needed("extractive")
         decision = undecided(passages, evidence, settings)
         if not decision and (found := await _conflict(asked.text, passages, like)):
             decision = contradicted(found, passages.language)
+    writing = Writing(answerer, verifier, settings, judge, stages, start, quotable=quotable)
     if not decision:
         async with aclosing(writing.sentences(asked, passages)) as sentences:
             async for sentence in sentences:
@@ -65,7 +66,7 @@ async def answer_events(
     if decision.status is Status.REFUSED and not decision.sentences:
         with stages.of("retrieve"):
             expired = await retriever.search(searched, settings.passages, expired=True)
-        if answers_better(assess(asked.text, expired.language, expired), evidence, settings.sufficiency):
+        if answers_better(assess(asked.text, expired.language, expired), evidence, settings.needed()):
             decision = refused(Reason.EXPIRED, passages.language)
     yield ended(question, passages, decision, answerer.name, settings, start, alone, searched, evidence, writing)
 

@@ -48,7 +48,7 @@ def question_language(question: Question) -> str:
 def undecided(passages: Passages, evidence: Evidence, settings: AnswerSettings) -> Decision | None:
     """Why what was found is not to be written from: too little, or one of many. None where it is."""
     language = passages.language
-    if reason := too_weak(passages, evidence, settings.sufficiency):
+    if reason := too_weak(passages, evidence, settings.needed()):
         return refused(reason, language)
     if open_ := choices(passages, language, settings.facets):
         asked = notice("which", language).format(", ".join(choice.label for choice in open_))

@@ -177,6 +177,11 @@ class FacetSettings(_Section):
     names: dict[str, tuple[str, ...]] = Field({}, description="of a value; the first one is shown, each is recognised")
 
 
+SUFFICIENT = {"extractive": 0.45, "llm": 0.15}
+"""`answer.sufficiency` where it is not set. A model may say itself that the passages do not hold the answer, and what it writes is
+checked; quoted sentences are always true and may still not answer. `docs/decisions/0017-sufficiency.md` has the curve."""
+
+
 class AnswerSettings(_Section):
     """How an answer is made."""
 
@@ -196,9 +201,18 @@ class AnswerSettings(_Section):
         description="who makes a follow-up a question of its own; model: that of [llm], where it writes answers",
     )
     rewrite_s: float = Field(3, gt=0, description="longest wait for the model; without its word rules do it")
-    sufficiency: float = Field(0.45, ge=0, le=1, description="least probability that the passages hold the answer")
+    sufficiency: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="least probability that the passages hold the answer; not set: 0.45, and 0.15 where a model writes",
+    )
     contact: dict[str, str] = Field({}, description="the way to a person, by language: a text or a URL; with a refusal")
     facets: dict[str, FacetSettings] = {}
+
+    def needed(self, provider: Literal["extractive", "llm"] | None = None) -> float:
+        """The least probability with which this provider, or else the one that is set, is handed the passages."""
+        return SUFFICIENT[provider or self.provider] if self.sufficiency is None else self.sufficiency
 
 
 class LLMSettings(_Section):

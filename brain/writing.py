@@ -29,10 +29,14 @@ class Writing:
         judge: Judge | None,
         stages: Stages,
         start: float,
+        *,
+        quotable: bool,
     ) -> None:
-        """`start`: when the question came, of `perf_counter`."""
+        """`start`: when the question came, of `perf_counter`. `quotable`: the evidence is good enough for the passages' own sentences
+        to stand in for a model that fails."""
         self._answerer, self._verifier, self._settings, self._judge = answerer, verifier, settings, judge
         self.stages, self._start = stages, start
+        self._writers = (answerer, ExtractiveAnswerer(settings.max_sentences)) if quotable else (answerer,)
         self.draft, self.failed = Draft(), False
         self.notice: str | None = None
         """What to say beside the sentences."""
@@ -40,7 +44,7 @@ class Writing:
     async def sentences(self, question: Question, passages: Passages) -> AsyncGenerator[Sentence, None]:
         """Those that hold, each as soon as that is known. None has to be taken back."""
         with span("write"):
-            for answerer in (self._answerer, ExtractiveAnswerer(self._settings.max_sentences)):
+            for answerer in self._writers:
                 async with aclosing(self._written(answerer, question, passages)) as shown:
                     async for sentence in shown:
                         if "first_sentence" not in self.stages.ms:

@@ -19,34 +19,42 @@ if TYPE_CHECKING:
     from eval.running.folder import Key
 
 GRADES = {"a": 1.0, "b": 0.5, "c": 0.0}
+SUPPORT = "support"
 
 
 def label(
     run: RunArgument,
     count: Annotated[int, typer.Option(min=1, help="Cases, drawn by chance; 30 to 100 are enough to start.")] = 30,
+    metric: Annotated[str, typer.Option(help="What is graded [default: the bar's metric]")] = "",
     by: Annotated[str, typer.Option(help="Who grades.")] = "",
 ) -> None:
-    """Grade answers of a run yourself, to calibrate its judge. You don't see which variant an answer is from.
+    """Grade answers of a run yourself, to calibrate what scores them. You don't see which variant an answer is from.
 
-    A: right and complete; B: partly right, nothing wrong; C: wrong. Stop at any time, and go on later.
+    A: right and complete; B: partly right, nothing wrong; C: wrong. With --metric support: are all sentences borne out by what they
+    cite, some, or none? Stop at any time, and go on later.
 
     Example: brain eval label runs/prompt-v2 --count 40
     """
     from eval.judged_run import Run
 
     loaded, who = Run.load(run), by or getpass.getuser()
-    queue = _to_label(loaded, count)
+    metric = metric or loaded.bar.metric
+    queue = _to_label(loaded, count, metric)
     for number, (case, key) in enumerate(queue, start=1):
         answer = loaded.answers[key]["answer"]
         text = answer["text"] or f"({answer['status']}: {answer['message']})"
-        body = Text.assemble((case.text, "bold"), "\n\n", text, "\n\n", (case.expect.reference or "", "dim"))
+        beside = _cited(answer) if metric == SUPPORT else case.expect.reference or ""
+        body = Text.assemble((case.text, "bold"), "\n\n", text, "\n\n", (beside, "dim"))
         out.print(Panel(body, title=f"{number} of {len(queue)}", title_align="left"))
-        grade = typer.prompt("[a] right [b] partly [c] wrong [s]kip [q]uit", default="s").strip().lower()[:1]
+        asked = "[a] all [b] some [c] none" if metric == SUPPORT else "[a] right [b] partly [c] wrong"
+        grade = typer.prompt(f"{asked} [s]kip [q]uit", default="s").strip().lower()[:1]
         if grade == "q":
             break
         if grade in GRADES:
-            loaded.folder.add_label(key, GRADES[grade], who)
-    out.print(f"{len(loaded.folder.labels())} answers are labelled.\nNext: brain eval verdict {run}", soft_wrap=True)
+            loaded.folder.add_label(key, metric, GRADES[grade], who)
+    out.print(
+        f"{len(loaded.folder.labels(metric))} answers are labelled.\nNext: brain eval verdict {run}", soft_wrap=True
+    )
 
 
 def check(
@@ -97,14 +105,20 @@ def seal(dataset: Annotated[Path, typer.Argument(metavar="DATASET", exists=True)
     out.print(f"Sealed; its uses are written to {sealed(dataset)}", soft_wrap=True)
 
 
-def _to_label(run: "Run", count: int) -> "list[tuple[Case, Key]]":
+def _cited(answer: dict[str, Any]) -> str:
+    """The passages that an answer cites, whole."""
+    cited = {citation["passage_id"] for sentence in answer["sentences"] for citation in sentence["citations"]}
+    return "\n\n".join(f"{p['title']}\n{p['text']}" for p in answer["passages"] if p["id"] in cited)
+
+
+def _to_label(run: "Run", count: int, metric: str) -> "list[tuple[Case, Key]]":
     """Answers of both variants to cases drawn by chance, those labelled left out; whose is whose can't be told by the order."""
     from eval.running.folder import Key
 
     names = [run.experiment.baseline, run.experiment.candidate]
     if not all(names):
         raise CaseError("The run has one variant: there is nothing to compare.")
-    rng = random.Random(run.manifest["bar_hash"])
+    rng, labelled = random.Random(run.manifest["bar_hash"]), run.folder.labels(metric)
     clusters = sorted({case.unit for case in run.cases if not case.critical})
     rng.shuffle(clusters)
     queue: list[tuple[Case, Key]] = []
@@ -117,7 +131,7 @@ def _to_label(run: "Run", count: int) -> "list[tuple[Case, Key]]":
             if all(key in run.answers and run.answers[key]["answer"] for key in keys):
                 drawn += 1
                 rng.shuffle(keys)
-                queue += [(case, key) for key in keys if key not in run.labels]
+                queue += [(case, key) for key in keys if key not in labelled]
     if not drawn:
         raise EvaluationError("No case was answered by both variants.")
     return queue

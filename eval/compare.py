@@ -9,8 +9,8 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from brain.errors import CaseError
 from eval.configuration import changes
-from eval.paired import Difference, paired_difference
 from eval.retrieval import METRICS, CaseResult, RetrievalReport
+from eval.stats.effect import Effect, effect
 
 HINT = "Name a file that `brain eval retrieval --out` wrote."
 
@@ -64,7 +64,7 @@ class Comparison:
     paired: int
     only_before: int
     only_after: int
-    metrics: dict[str, Difference]
+    metrics: dict[str, Effect]
     changed: dict[str, tuple[Any, Any]] | None
     better: tuple[Moved, ...] = field(default=())
     worse: tuple[Moved, ...] = field(default=())
@@ -121,7 +121,7 @@ def compare(previous: Previous, report: RetrievalReport) -> Comparison:
         raise CaseError("No case was scored in both runs.", "See the reasons of the unscored cases.")
     clusters = [now.cluster for _, now in pairs]
     metrics = {
-        name: paired_difference(
+        name: effect(
             [score(old.ranked, frozenset(now.gold), k) for old, now in pairs],
             [score(now.ranked, frozenset(now.gold), k) for _, now in pairs],
             clusters,

@@ -69,6 +69,10 @@ class Bar(_Strict):
     min_coverage: Share = Field(0.9, description="share of the cases that must be scored for both variants")
     sequential: bool = Field(False, description="may stop early, for or against; half of the error is kept for the end")
     slices: tuple[Literal["language", "audience", "tag", "kind"], ...] = ("language", "audience", "tag", "kind")
+    adjust: Literal["holm", "benjamini-hochberg"] = Field(
+        "holm",
+        description="p-values of the slices: chance of even one false finding, or share of false ones among the findings",
+    )
     holdout: bool = Field(False, description="the datasets are sealed: each use is counted")
 
 
@@ -92,6 +96,8 @@ class Experiment(_Strict):
 
     name: Name
     datasets: tuple[str, ...] = Field(min_length=1)
+    languages: tuple[str, ...] = Field((), description="cases in these languages only; empty: all")
+    settings: dict[str, Any] = Field({}, description="overrides that all variants share")
     variants: dict[Name, dict[str, Any]] = Field(min_length=1)
     baseline: str = ""
     candidate: str = ""

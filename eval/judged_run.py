@@ -33,6 +33,7 @@ class Run:
     head: Record
     scores: Sequence[Record]
     labels: Mapping[Key, float]
+    """A person's scores for the bar's metric."""
 
     @classmethod
     def load(cls, path: Path, scores: int | None = None) -> "Run":
@@ -41,12 +42,14 @@ class Run:
         manifest = folder.manifest()
         head, rows = folder.scores("last" if scores is None else scores)
         experiment = Experiment.model_validate(manifest["experiment"])
-        return cls(folder, manifest, experiment, folder.cases(), folder.answers(), head, rows, folder.labels())
+        labels = folder.labels(manifest["bar"]["metric"])
+        return cls(folder, manifest, experiment, folder.cases(), folder.answers(), head, rows, labels)
 
     @property
     def bar(self) -> Bar:
-        """As it was locked."""
-        return Bar.model_validate({name: self.manifest["bar"][name] for name in Bar.model_fields})
+        """As it was locked; what an earlier version did not know of is as by default."""
+        held = self.manifest["bar"]
+        return Bar.model_validate({name: held[name] for name in Bar.model_fields if name in held})
 
     @cached_property
     def _by_case(self) -> dict[str, list[Record]]:
@@ -93,11 +96,8 @@ def tampered(run: Run) -> list[Reason]:
         found.append(Reason("answers_of_another_bar"))
     if dataset_hash(run.cases) != bar["dataset"]:
         found.append(Reason("cases_changed"))
-    now = run.experiment.bar.model_dump(mode="json") | {
-        "baseline": run.experiment.baseline,
-        "candidate": run.experiment.candidate,
-    }
-    if any(bar.get(name) != value for name, value in now.items()):
+    names = {"baseline": run.experiment.baseline, "candidate": run.experiment.candidate}
+    if run.bar != run.experiment.bar or any(bar[side] != name for side, name in names.items()):
         found.append(Reason("experiment_changed"))
     if bar["metric"].startswith(JUDGED) and run.head["judge"] != bar["judge"]:
         found.append(Reason("another_judge"))
@@ -134,7 +134,7 @@ def pairs_of(run: Run) -> list[Pair]:
     if outside:
         raise EvaluationError(f"The bar's metric {bar.metric} is not between 0 and 1.", "Choose another metric.")
     ordered = [case for block in Plan(run.cases, {}, seed=experiment.seed).blocks() for case in block]
-    human = _labelled(run) if bar.metric.startswith(JUDGED) else {}
+    human = _labelled(run)
     return [
         Pair(case.id, case.unit, old[case.id], new[case.id], slices_of(case, experiment.audience), human.get(case.id))
         for case in ordered

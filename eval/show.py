@@ -10,8 +10,8 @@ from rich.text import Text
 
 from brain.fuse import Features
 from eval.compare import Comparison, Moved
-from eval.paired import Difference
 from eval.retrieval import CaseResult, Metrics, RetrievalReport
+from eval.stats.effect import Effect
 from eval.tune import Tuning
 
 BAR = 20
@@ -81,17 +81,17 @@ def _value(value: Any) -> str:
     return "–" if value is None else str(value)
 
 
-def _differences_table(metrics: dict[str, Difference], title: str = "paired, case by case") -> Table:
+def _differences_table(metrics: dict[str, Effect], title: str = "paired, case by case") -> Table:
     table = Table(title=title, title_justify="left")
     for header in ("metric", "before", "now", "change", "95% interval", "p", "better/\nworse/equal"):
         table.add_column(header, no_wrap=True)
     for name, found in metrics.items():
         style = "green" if found.low > 0 else "red" if found.high < 0 else ""
-        change = Text(f"{found.mean:+.3f}", style=style)
+        change = Text(f"{found.difference:+.3f}", style=style)
         bounds = Text(f"{found.low:+.3f} – {found.high:+.3f}", style=style)
         p = "<0.001" if found.p < 0.001 else f"{found.p:.3f}"
         counts = f"{found.better}/{found.worse}/{found.equal}"
-        table.add_row(name, f"{found.before:.3f}", f"{found.after:.3f}", change, bounds, p, counts)
+        table.add_row(name, f"{found.baseline:.3f}", f"{found.candidate:.3f}", change, bounds, p, counts)
     return table
 
 

@@ -36,7 +36,7 @@ from brain.text.language import detect
 from brain.types import Question
 from eval.cases import Case
 from eval.metrics import hit, reciprocal_rank
-from eval.paired import Difference, paired_difference
+from eval.stats.effect import Effect, effect
 
 LEAST = 30
 """Questions: fewer say nothing about weights."""
@@ -70,14 +70,14 @@ class Tuning:
 
     present: Features
     fitted: Features
-    held_out: dict[str, dict[str, Difference]]
+    held_out: dict[str, dict[str, Effect]]
 
     @property
     def better(self) -> bool:
         """No metric falls for any kind of question, and for one of them MRR@10 rises by more than chance would have it."""
-        differences = [d.mean for metrics in self.held_out.values() for d in metrics.values()]
+        differences = [d.difference for metrics in self.held_out.values() for d in metrics.values()]
         rises = [metrics["MRR@10"] for metrics in self.held_out.values()]
-        return min(differences) >= 0 and any(rise.mean > 0 and rise.p < CHANCE for rise in rises)
+        return min(differences) >= 0 and any(rise.difference > 0 and rise.p < CHANCE for rise in rises)
 
     def to_dict(self) -> dict[str, Any]:
         """Plain JSON-ready values."""
@@ -244,11 +244,11 @@ def _folds(examples: Sequence[Example]) -> list[set[str]]:
     return [set(clusters[fold::FOLDS]) for fold in range(FOLDS)]
 
 
-def _differences(judged: Sequence[tuple[Example, Features]], present: Features) -> dict[str, Difference]:
+def _differences(judged: Sequence[tuple[Example, Features]], present: Features) -> dict[str, Effect]:
     """The present weights beside fitted ones, each on an example that those were not fitted on."""
     clusters = [example.cluster for example, _ in judged]
     return {
-        name: paired_difference(
+        name: effect(
             [metric(*_ranked(example, present), k) for example, _ in judged],
             [metric(*_ranked(example, weights), k) for example, weights in judged],
             clusters,

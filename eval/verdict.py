@@ -19,7 +19,7 @@ import numpy as np
 from eval.experiment import Bar
 from eval.stats.clustered import Clusters
 from eval.stats.effect import Effect, checked, effect, is_binary
-from eval.stats.multiple import holm
+from eval.stats.multiple import benjamini_hochberg, holm
 from eval.stats.power import Spread, cases_needed, more_cases, power_to_reject, power_to_ship
 from eval.stats.ppi import LEAST, Corrected, corrected_difference
 from eval.stats.sequential import Outcome, sequential
@@ -56,7 +56,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Slice:
-    """A part of the cases. `adjusted_p`: of "no difference", adjusted for the number of parts looked at (Holm)."""
+    """A part of the cases. `adjusted_p`: of "no difference", adjusted for the number of parts looked at, as the bar says."""
 
     kind: str
     value: str
@@ -196,7 +196,8 @@ def slices_of(pairs: Sequence[Pair], bar: Bar) -> list[Slice]:
         for part, held in sorted(parts.items())
         if SMALLEST_SLICE <= len(held) < len(pairs)
     }
-    adjusted = holm({f"{kind}\0{value}": found.p for (kind, value), found in effects.items()})
+    adjust = holm if bar.adjust == "holm" else benjamini_hochberg
+    adjusted = adjust({f"{kind}\0{value}": found.p for (kind, value), found in effects.items()})
     return [Slice(kind, value, found, adjusted[f"{kind}\0{value}"]) for (kind, value), found in effects.items()]
 
 

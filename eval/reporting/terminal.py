@@ -1,5 +1,6 @@
 """A verdict in a terminal."""
 
+from math import isfinite
 from typing import Any
 
 from rich.console import Console
@@ -68,4 +69,6 @@ def _mean(found: dict[str, Any] | None) -> str:
     if not found or not found["interval"]:
         return "–"
     interval = found["interval"]
-    return f"{interval['mean']:.3f} ({interval['low']:.3f}–{interval['high']:.3f})"
+    # The bounds of what is not between 0 and 1 and was seen in one cluster are infinite, in the document a text.
+    low, high = (float(interval[edge]) for edge in ("low", "high"))
+    return f"{interval['mean']:.3f}" + (f" ({low:.3f}–{high:.3f})" if isfinite(low + high) else "")

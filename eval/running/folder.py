@@ -86,14 +86,23 @@ class RunFolder:
                 except ValueError as error:
                     raise EvaluationError(f"{self._answers}:{number}: not JSON.", "Remove that line.") from error
 
-    def labels(self) -> dict[Key, float]:
-        """People's scores of answers, in [0, 1]."""
+    def labels(self, metric: str) -> dict[Key, float]:
+        """People's scores of answers, in [0, 1], by what the metric measures; rows that name none were given for the bar's."""
         path = self.path / "labels.jsonl"
         rows = path.read_text(encoding="utf-8").split("\n") if path.is_file() else []
-        return {Key(r["case"], r["variant"], r["repeat"]): r["value"] for r in map(json.loads, filter(None, rows))}
+        read = map(json.loads, filter(None, rows))
+        return {
+            Key(r["case"], r["variant"], r["repeat"]): r["value"] for r in read if r.get("metric", metric) == metric
+        }
 
-    def add_label(self, key: Key, value: float, by: str) -> None:
-        record = {**key._asdict(), "value": value, "by": by, "at": datetime.now(UTC).isoformat(timespec="seconds")}
+    def add_label(self, key: Key, metric: str, value: float, by: str) -> None:
+        record = {
+            **key._asdict(),
+            "metric": metric,
+            "value": value,
+            "by": by,
+            "at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
         with (self.path / "labels.jsonl").open("ab") as file:
             file.write(_line(record).encode())
 

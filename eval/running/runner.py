@@ -50,14 +50,20 @@ class Ran:
 
 
 def load_dataset(experiment: Experiment) -> tuple[Case, ...]:
-    """The cases of all datasets. Raises CaseError; EvaluationError where two datasets share an id."""
+    """The cases of all datasets in the experiment's languages.
+
+    Raises CaseError; EvaluationError where two datasets share an id, or no case is left.
+    """
     cases: dict[str, Case] = {}
     for path in experiment.datasets:
         for case in load_cases(Path(path)):
             if case.id in cases:
                 raise EvaluationError(f"{path}: the id {case.id!r} is in another dataset too.", "Rename one of them.")
             cases[case.id] = case
-    return tuple(cases.values())
+    wanted = [case for case in cases.values() if not experiment.languages or case.language in experiment.languages]
+    if not wanted:
+        raise EvaluationError(f"No case is in {', '.join(experiment.languages)}.", "Correct `languages`.")
+    return tuple(wanted)
 
 
 def run(experiment: Experiment, runs: Path, home: Path | None = None, hooks: Hooks | None = None) -> Ran:

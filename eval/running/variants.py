@@ -70,22 +70,36 @@ def opened(
 
 
 def settings_of(experiment: Experiment, home: Path | None) -> dict[str, Settings]:
-    """The settings of file and environment with each variant's overrides; what nobody asked leaves no trace in the home."""
-    shared: dict[str, Any] = {"traces": {"enabled": False}} | ({"home": home} if home else {})
-    return {name: load_settings(**(shared | overrides)) for name, overrides in plain(experiment.variants).items()}
+    """The settings of file and environment with the overrides of all variants, then each one's own.
+
+    What nobody asked leaves no trace in the home.
+    """
+    always: dict[str, Any] = {"traces": {"enabled": False}} | ({"home": home} if home else {})
+    return {name: load_settings(**(always | overrides)) for name, overrides in plain(experiment).items()}
 
 
-def plain(variants: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """`llm.model: x` in a variant means the same as `llm: {model: x}`."""
-    return {name: _nested(overrides) for name, overrides in variants.items()}
+def plain(experiment: Experiment) -> dict[str, dict[str, Any]]:
+    """Each variant's overrides with the shared ones below them; `llm.model: x` means the same as `llm: {model: x}`."""
+    return {name: _nested(experiment.settings, own) for name, own in experiment.variants.items()}
 
 
-def _nested(overrides: Mapping[str, Any]) -> dict[str, Any]:
+def _nested(*overrides: Mapping[str, Any]) -> dict[str, Any]:
+    """Later ones win, key by key."""
     nested: dict[str, Any] = {}
-    for name, value in overrides.items():
-        *sections, last = name.split(".")
-        at = nested
-        for section in sections:
-            at = at.setdefault(section, {})
-        at[last] = at[last] | value if isinstance(at.get(last), dict) and isinstance(value, dict) else value
+    for each in overrides:
+        for name, value in each.items():
+            *sections, last = name.split(".")
+            _merge(
+                nested, {sections[0]: _nested({".".join((*sections[1:], last)): value})} if sections else {last: value}
+            )
     return nested
+
+
+def _merge(into: dict[str, Any], other: Mapping[str, Any]) -> None:
+    for name, value in other.items():
+        if isinstance(value, Mapping):
+            held = into.get(name)
+            into[name] = dict(held) if isinstance(held, Mapping) else {}
+            _merge(into[name], value)
+        else:
+            into[name] = value

@@ -7,10 +7,10 @@ from typing import Literal
 
 import numpy as np
 
-from eval.paired import sign_flip_p
 from eval.stats.clustered import FEW, Clusters, clustered_interval
 from eval.stats.means import Bounds, Floats, Ints
 from eval.stats.paired_binary import mcnemar_p, tango_interval
+from eval.stats.randomisation import sign_flip_p
 
 Method = Literal["Tango", "Tango, each cluster once", "cluster bootstrap-t", "e-process", "PPI"]
 

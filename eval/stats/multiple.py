@@ -14,3 +14,16 @@ def holm(p_values: Mapping[str, float]) -> dict[str, float]:
         most = max(most, min(1.0, (len(ordered) - rank) * p_values[name]))
         adjusted[name] = most
     return {name: adjusted[name] for name in p_values}
+
+
+def benjamini_hochberg(p_values: Mapping[str, float]) -> dict[str, float]:
+    """Adjusted p-values: of those below a level, at most that share is false on average. Less strict than Holm.
+
+    Source: Y. Benjamini & Y. Hochberg, "Controlling the false discovery rate", Journal of the Royal Statistical Society B 57, 1995.
+    """
+    ordered = sorted(p_values, key=lambda name: p_values[name], reverse=True)
+    adjusted, least = {}, 1.0
+    for above, name in enumerate(ordered):
+        least = min(least, len(ordered) / (len(ordered) - above) * p_values[name])
+        adjusted[name] = least
+    return {name: adjusted[name] for name in p_values}

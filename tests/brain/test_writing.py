@@ -8,15 +8,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from brain.answer import answer_events
+from brain.answer import answer_events, whole
 from brain.answerers import ExtractiveAnswerer
 from brain.answerers.base import Draft
 from brain.brief import BriefModel
 from brain.checking import Checking
+from brain.errors import ModelError
+from brain.evidence import Evidence
 from brain.judge import DOUBTFUL, LLMJudge, doubtful, settled
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings, LLMSettings
-from brain.types import Answer, Citation, Passage, Passages, Question, Scores, Sentence, Status, Support
+from brain.types import Answer, Citation, Passage, Passages, Question, Reason, Scores, Sentence, Status, Support
 from brain.verify import Gate, Verifier
 from brain.verify.support import UNRELATED
 
@@ -141,6 +143,35 @@ async def ask(passages: Passages, answerer: Any) -> Answer:
     answer = events[-1]
     assert isinstance(answer, Answer) and tuple(events[:-1]) == answer.sentences
     return answer
+
+
+class Failing:
+    """A model that is down."""
+
+    name, reads_around = "failing", False
+
+    async def write(self, *_: Any) -> AsyncGenerator[Draft, None]:
+        raise ModelError("down", kind="connection")
+        yield Draft()
+
+
+@pytest.mark.parametrize("probability", [0.5, 0.3])
+async def test_quotes_stand_in_for_a_model_only_where_they_could_have_answered(
+    probability: float, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("brain.answer.assess", lambda *_: Evidence(probability, 1.0))
+    retriever = cast(Retriever, Found(Passages((passage("p", TEXT),), "fr")))
+    events = answer_events(QUESTION, retriever, Failing(), AnswerSettings(provider="llm"), Verifier())
+    answer = await whole(events)
+    assert answer.reason == Reason.MODEL_FAILED
+    assert (answer.status, bool(answer.sentences)) == (
+        (Status.DEGRADED, True) if probability > 0.45 else (Status.REFUSED, False)
+    )
+
+
+def test_a_model_is_handed_more_than_is_quoted() -> None:
+    assert (AnswerSettings().needed(), AnswerSettings(provider="llm").needed()) == (0.45, 0.15)
+    assert {AnswerSettings(provider="llm", sufficiency=0.3).needed(who) for who in ("llm", "extractive", None)} == {0.3}
 
 
 async def test_quotations_in_another_language_are_said_to_be() -> None:

@@ -138,7 +138,7 @@ def test_labels_are_given_blind_and_go_on_where_they_stopped(
 ) -> None:
     folder = stored_run(tmp_path / "run", lambda *_: 1.0, metric="judge", cases=cases_of(8))
     result = CliRunner().invoke(app, ["label", str(folder.path), "--count", "3", "--by", "ana"], input="a\nb\nc\nq\n")
-    assert result.exit_code == 0 and sorted(folder.labels().values()) == [0.0, 0.5, 1.0]
+    assert result.exit_code == 0 and sorted(folder.labels("judge").values()) == [0.0, 0.5, 1.0]
     assert "now" not in result.output.split("Next:")[0] and "new" not in result.output.split("Next:")[0]
 
     CliRunner().invoke(app, ["label", str(folder.path), "--count", "3"], input="a\na\na\na\n")

@@ -55,9 +55,9 @@ async def test_each_metric_is_compared_case_by_case(tmp_path: Path) -> None:
     found = await compared(tmp_path, await report(BEFORE), await report(AFTER))
 
     hit = found.metrics["hit@1"]
-    assert (hit.before, hit.after, hit.better, hit.worse, hit.equal) == (0.5, 0.5, 1, 1, 2)
+    assert (hit.baseline, hit.candidate, hit.better, hit.worse, hit.equal) == (0.5, 0.5, 1, 1, 2)
     assert (hit.n, hit.clusters, hit.p) == (4, 3, 1.0)
-    assert found.metrics["MRR@10"].mean == pytest.approx((1 / 3 - 1 + 0.5 + 0.5) / 4)
+    assert found.metrics["MRR@10"].difference == pytest.approx((1 / 3 - 1 + 0.5 + 0.5) / 4)
     assert (found.paired, found.only_before, found.only_after) == (4, 0, 0)
 
 
@@ -78,7 +78,7 @@ async def test_what_failed_in_one_run_is_left_out_of_both(tmp_path: Path) -> Non
     found = await compared(tmp_path, await report(BEFORE), await evaluate_retrieval(Failing(AFTER), CASES))
 
     assert (found.paired, found.only_before, found.only_after) == (3, 1, 0)
-    assert found.metrics["hit@1"].before == pytest.approx(1 / 3)
+    assert found.metrics["hit@1"].baseline == pytest.approx(1 / 3)
 
 
 async def test_metrics_and_ranks_go_no_deeper_than_both_searches(tmp_path: Path) -> None:
@@ -167,7 +167,16 @@ async def test_a_comparison_is_plain_json(tmp_path: Path) -> None:
     found = await compared(tmp_path, await report(BEFORE), await report(AFTER))
     plain = json.loads(json.dumps(found.to_dict(), allow_nan=False))
 
-    assert plain["metrics"]["hit@1"].keys() >= {"before", "after", "mean", "low", "high", "p", "better", "worse"}
+    assert plain["metrics"]["hit@1"].keys() >= {
+        "baseline",
+        "candidate",
+        "difference",
+        "low",
+        "high",
+        "p",
+        "better",
+        "worse",
+    }
     assert plain["worse"] == [{"id": "a", "question": "a", "before": 1, "after": 3}]
 
 

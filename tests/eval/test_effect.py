@@ -7,13 +7,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.optimize import minimize_scalar  # type: ignore[import-untyped]
-from scipy.stats import binomtest  # type: ignore[import-untyped]
+from scipy.stats import binomtest, false_discovery_control  # type: ignore[import-untyped]
 
 from eval.stats.agreement import kappa
 from eval.stats.clustered import Clusters, clustered_interval
 from eval.stats.effect import effect
 from eval.stats.flakiness import flakiness
-from eval.stats.multiple import holm
+from eval.stats.multiple import benjamini_hochberg, holm
 from eval.stats.paired_binary import mcnemar_p, tango_interval, tango_z
 from eval.stats.power import Spread, cases_needed, power_to_reject, power_to_ship
 from eval.stats.ppi import corrected_difference
@@ -92,6 +92,31 @@ def test_scores_that_cannot_be_compared_are_refused(wrong: tuple[list[float], li
         effect(*wrong)
 
 
+graded = st.sampled_from([0.0, 0.2, 0.25, 1 / 3, 0.5, 1.0])
+
+
+@settings(deadline=None)
+@given(st.lists(st.tuples(graded, graded, st.sampled_from("abcde")), min_size=1, max_size=12))
+def test_turning_the_two_round_turns_the_effect_round(rows: list[tuple[float, float, str]]) -> None:
+    old, new, clusters = map(list, zip(*rows, strict=True))
+
+    there, back = effect(old, new, clusters), effect(new, old, clusters)  # type: ignore[arg-type]
+
+    assert there.difference == pytest.approx(-back.difference)
+    assert (there.low, there.high) == pytest.approx((-back.high, -back.low), abs=1e-6)
+    assert (there.better, there.worse, there.p) == (back.worse, back.better, pytest.approx(back.p))
+    assert -1 <= there.low <= there.difference + 1e-9
+    assert there.difference - 1e-9 <= there.high <= 1
+
+
+def test_nothing_changed_and_all_changed_alike_are_not_certain() -> None:
+    few, many = (effect([0.5] * n, [0.5] * n, [str(i) for i in range(n)]) for n in (5, 500))
+    assert few.low == pytest.approx(-few.high) and few.low < -0.3 and few.p == 1
+    assert -0.01 < many.low < 0
+    alike = effect([0.0] * 6, [0.5] * 6, [str(i) for i in range(6)])
+    assert alike.high - alike.low > 0.3
+
+
 def test_copies_of_a_case_do_not_narrow_the_interval() -> None:
     rng = np.random.default_rng(4)
     old, new = rng.integers(2, size=60).astype(float), rng.integers(2, size=60).astype(float)
@@ -165,6 +190,19 @@ def test_adjusted_p_values_are_no_smaller_and_keep_their_order(values: list[floa
     assert all(1 >= found[name] >= value - 1e-12 for name, value in named.items())
     order = sorted(named, key=lambda name: named[name])
     assert [found[name] for name in order] == sorted(found[name] for name in order)
+
+
+@given(st.dictionaries(st.text(max_size=3), st.floats(0, 1), min_size=1))
+def test_benjamini_hochberg_lies_between_nothing_and_holm(values: dict[str, float]) -> None:
+    found, stricter = benjamini_hochberg(values), holm(values)
+    assert all(p <= found[name] <= stricter[name] + 1e-12 <= 1 + 1e-12 for name, p in values.items())
+
+
+def test_benjamini_hochberg_is_scipys() -> None:
+    values = {str(n): p for n, p in enumerate([0.01, 0.04, 0.03, 0.005, 0.04, 0.9])}
+    assert list(benjamini_hochberg(values).values()) == pytest.approx(
+        list(false_discovery_control(list(values.values())))
+    )
 
 
 def test_holm_gives_the_textbook_values() -> None:

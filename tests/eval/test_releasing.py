@@ -148,7 +148,7 @@ def test_the_service_refuses_an_unreleased_prompt_unless_dev(monkeypatch: pytest
     monkeypatch.setenv("BRAIN_LLM__PROMPT_VERSION", "7")
     began: list[int] = []
     monkeypatch.setattr("api.cli._listen", lambda service: None)
-    monkeypatch.setattr("api.cli._run", lambda settings, listener: began.append(settings.llm.prompt_version))
+    monkeypatch.setattr("api.cli._run", lambda settings, listener, workers: began.append(settings.llm.prompt_version))
 
     with pytest.raises(PromptError, match="version 7, is not released"):
         serve(home=tmp_path)

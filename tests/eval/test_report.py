@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.console import Console
 
 from eval.cases import Case
 from eval.judged_run import Run
@@ -18,6 +19,7 @@ from eval.reporting.diffs import excerpt, word_diff
 from eval.reporting.document import document_of
 from eval.reporting.page import page
 from eval.reporting.plots import Row, interval_plot
+from eval.reporting.terminal import show
 from eval.running.folder import RunFolder
 from eval.testing import cases_of
 
@@ -131,3 +133,15 @@ def test_a_plot_keeps_all_rows_within_its_frame() -> None:
     places = [float(x) for x in re.findall(r' (?:x1|x2|cx)="([-\d.]+)"', svg)]
     assert min(places) >= 220 and max(places) <= 760
     assert "&lt;b&gt; &amp; c" in svg and svg.count("<circle") == 2
+
+
+def test_a_mean_whose_interval_has_no_bounds_is_shown_without(tmp_path: Path, stored_run: StoredRun) -> None:
+    """Words, counted in a single cluster, say nothing of their spread."""
+    run = Run.load(stored_run(tmp_path / "run", worse_every_third).path)
+    document = document_of(run)
+    document["metrics"]["passed"]["now"]["interval"] |= {"mean": 21.0, "low": "-inf", "high": "inf"}
+    console = Console(record=True, width=150)
+    show(document, console)
+
+    assert "21.000 " in console.export_text() and "inf" not in console.export_text()
+    assert "21.000" in page(document, run)

@@ -59,7 +59,7 @@ def test_weights_that_help_on_held_out_questions_are_better() -> None:
 
     assert found.better
     assert found.held_out["cases"]["MRR@10"].n == 60
-    assert found.held_out["cases"]["MRR@10"].mean > 0.1
+    assert found.held_out["cases"]["MRR@10"].difference > 0.1
 
 
 def test_a_kind_of_question_that_gets_worse_is_not_outweighed_by_another() -> None:
@@ -68,8 +68,8 @@ def test_a_kind_of_question_that_gets_worse_is_not_outweighed_by_another() -> No
 
     found = tune([*titles, *cases], Features(0, 0, 5, 0))
 
-    assert found.held_out["cases"]["MRR@10"].mean > 0
-    assert found.held_out["titles"]["MRR@10"].mean < 0
+    assert found.held_out["cases"]["MRR@10"].difference > 0
+    assert found.held_out["titles"]["MRR@10"].difference < 0
     assert not found.better
 
 
@@ -93,7 +93,7 @@ def test_a_page_that_is_not_among_the_candidates_counts_as_not_found() -> None:
     found = tune([*(question(n, DENSE) for n in range(60)), *lost])
 
     assert found.held_out["cases"]["hit@5"].n == 100
-    assert found.held_out["cases"]["hit@5"].after <= 0.6
+    assert found.held_out["cases"]["hit@5"].candidate <= 0.6
 
 
 def test_few_questions_say_nothing() -> None:

@@ -88,6 +88,12 @@ def test_slices_are_adjusted_and_labels_overrule_the_judge() -> None:
     assert found.decision is Decision.DONT_SHIP and found.corrected and found.corrected.labelled == 80
 
 
+def test_slices_may_be_adjusted_by_the_share_of_false_findings() -> None:
+    cases = pairs(*mixed(200, 0, 60))
+    strict, loose = (decide(cases, 200, Bar(adjust=how)).slices for how in ("holm", "benjamini-hochberg"))  # type: ignore[arg-type]
+    assert all(a.effect == b.effect and b.adjusted_p <= a.adjusted_p for a, b in zip(strict, loose, strict=True))
+
+
 def test_a_sequential_bar_is_decided_early_for_and_against() -> None:
     rng = np.random.default_rng(0)
     bar = Bar(margin=0.05, sequential=True)
@@ -120,6 +126,15 @@ def test_a_run_gets_its_verdict_with_everything_that_it_rests_on(tmp_path: Path,
     assert found["metrics"]["passed"]["now"]["scored"] == 60
     assert json.loads(json.dumps(found, allow_nan=False)) == found
     assert len(found["id"]) == 12
+
+
+def test_a_bar_that_an_earlier_version_locked_still_holds(tmp_path: Path, stored_run: StoredRun) -> None:
+    run = Run.load(stored_run(tmp_path / "run", worse_every_third).path)
+    run.manifest["bar"].pop("adjust")
+    run.manifest["bar_hash"] = digest(run.manifest["bar"])
+    for record in run.answers.values():
+        record["bar"] = run.manifest["bar_hash"]
+    assert (tampered(run), run.bar.adjust) == ([], "holm")
 
 
 @pytest.mark.parametrize(
@@ -199,12 +214,24 @@ def test_labels_correct_a_judge_and_say_how_far_it_agrees(tmp_path: Path, stored
 
     for n in range(0, 60, 2):
         for variant in ("now", "new"):
-            folder.add_label(Key(f"c{n:03}", variant, 0), float(variant == "now"), "me")
+            folder.add_label(Key(f"c{n:03}", variant, 0), "judge", float(variant == "now"), "me")
     run = Run.load(folder.path)
     found = document_of(run)
 
     assert found["decision"] == "dont_ship" and found["corrected"]["difference"] == -1.0
     assert set(agreement(run)) == {"all", "en"}
+
+
+def test_labels_correct_the_metric_they_were_given_for(tmp_path: Path, stored_run: StoredRun) -> None:
+    folder = stored_run(tmp_path / "run", lambda *_: 1.0)
+    for n in range(0, 60, 2):
+        folder.add_label(Key(f"c{n:03}", "now", 0), "support", 1.0, "me")
+        folder.add_label(Key(f"c{n:03}", "new", 0), "support", 0.0, "me")
+    assert document(folder)["corrected"] is None
+    for n in range(0, 60, 2):
+        folder.add_label(Key(f"c{n:03}", "now", 0), "passed", 1.0, "me")
+        folder.add_label(Key(f"c{n:03}", "new", 0), "passed", 0.0, "me")
+    assert document(folder)["corrected"]["difference"] == -1.0
 
 
 def test_every_text_is_there_in_both_languages_and_names_the_same_things(tmp_path: Path, stored_run: StoredRun) -> None:

@@ -25,7 +25,9 @@ INPUTS = {
 }
 
 
-@pytest.mark.parametrize(("language", "version"), [("fr", 1), ("en", 1), ("fr", 2), ("en", 2)])
+@pytest.mark.parametrize(
+    ("language", "version"), [(language, version) for version in (1, 2, 3, 4) for language in ("fr", "en")]
+)
 def test_answer(language: str, version: int) -> None:
     rendered = load_prompt("answer", language, version).render(**INPUTS[language])
     text = f"=== system\n{rendered.system}\n=== user\n{rendered.user}\n"
