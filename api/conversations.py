@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from api.access import GateDep, MayAsk
 from api.caller import Caller, owner_of, readable
 from api.errors import ERRORS
+from api.examples import CONVERSATION, CONVERSATION_ID, KEPT, QUESTION, shown_as
 from api.kept import ID, KeptAnswer, shown_again
 from api.known import Known
 from api.opening import BrainDep
@@ -27,13 +28,13 @@ from brain.types import Document
 MOST = 1000
 """Exchanges that are read of one conversation: more than are kept."""
 router = APIRouter(prefix="/v1/conversations", tags=["conversations"])
-ConversationId = Annotated[str, Path(pattern=ID)]
+ConversationId = Annotated[str, Path(pattern=ID, examples=[CONVERSATION_ID])]
 
 
 class ConversationRequest(BaseModel):
     """What a conversation is to be called; without that, its first question."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=shown_as({}))
 
     title: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)] | None = None
 
@@ -41,7 +42,7 @@ class ConversationRequest(BaseModel):
 class Conversation(BaseModel):
     """To be continued by `POST /v1/answer` with its id as `conversation_id`."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, json_schema_extra=shown_as(CONVERSATION))
 
     id: str
     title: str | None = Field(description="personal data masked; null where nothing was asked yet")
@@ -51,6 +52,8 @@ class Conversation(BaseModel):
 
 class Conversations(BaseModel):
     """The one that was continued last first."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as({"conversations": [CONVERSATION]}))
 
     conversations: list[Conversation]
     next: str | None = Field(description="to be sent as `after` for what comes next; null at the end")
@@ -67,6 +70,12 @@ class Exchange(BaseModel):
 class WholeConversation(Conversation):
     """With what was said in it (`conversations.exchanges`), oldest first."""
 
+    model_config = ConfigDict(
+        json_schema_extra=shown_as(
+            CONVERSATION | {"exchanges": [{"question": QUESTION, "asked_at": KEPT["answered_at"], "answer": KEPT}]}
+        )
+    )
+
     exchanges: list[Exchange]
 
 
@@ -81,9 +90,14 @@ async def begin_conversation(body: ConversationRequest, who: MayAsk, gate: GateD
 async def list_conversations(
     who: MayAsk,
     gate: GateDep,
-    limit: Annotated[int, Query(ge=1, le=100)] = 20,
+    limit: Annotated[int, Query(ge=1, le=100, examples=[20])] = 20,
     after: Annotated[
-        str | None, Query(pattern=r"^\d{13}-[0-9a-f]{32}$", description="`next` of the page before")
+        str | None,
+        Query(
+            pattern=r"^\d{13}-[0-9a-f]{32}$",
+            description="`next` of the page before",
+            examples=[f"1795899600000-{CONVERSATION_ID}"],
+        ),
     ] = None,
 ) -> Conversations:
     """The caller's own."""

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from api.access import GateDep, MayAdminister
 from api.caller import Caller
 from api.errors import ERRORS
+from api.examples import ERASED, shown_as
 from api.kept import ID
 from api.known import Known
 from api.problems import problems
@@ -22,7 +23,7 @@ WAYS = ("conversation", "key", "visitor", "text")
 class ErasureRequest(BaseModel):
     """Whose, in one way."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"text": "Jean Dupont"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=shown_as({"text": "Jean Dupont"}))
 
     conversation: str | None = Field(None, pattern=ID, description="its id")
     key: str | None = Field(None, pattern=r"^[0-9a-f]{12}$", description="its id: all that was asked and said with it")
@@ -44,6 +45,8 @@ class ErasureRequest(BaseModel):
 
 class ErasureResponse(BaseModel):
     """How much. Only of the key's tenant, and of readers who see no more than the key's own audience."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(ERASED))
 
     id: str | None = Field(description="under which the audit log has it; null of a dry run")
     dry_run: bool

@@ -60,6 +60,14 @@ REFUSAL = ANSWER | {
     "contact": "01 02 03 04 05",
 }
 KEPT = _SAID | {"answered_at": "2026-11-28T21:00:00Z", "question": QUESTION, "trace": None}
+CONVERSATION_ID = "1b7e5d3c9a0f4e2d8c6b4a2f0e1d3c5b"
+CONVERSATION = {
+    "id": CONVERSATION_ID,
+    "title": QUESTION,
+    "created_at": "2026-11-28T20:58:00Z",
+    "updated_at": "2026-11-28T21:00:00Z",
+}
+ERASED = {"id": "9d8c7b6a5f4e4d3c2b1a0f9e8d7c6b5a", "dry_run": False, "conversations": 1, "answers": 3, "feedback": 1}
 FOUND: dict[str, Any] = {
     "language": "fr",
     "passages": [

@@ -7,12 +7,14 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Header, Path, Query, Request
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.access import GateDep, MayChange
 from api.errors import CHANGING, ERRORS
+from api.examples import shown_as
+from api.examples_changing import JOB, JOB_ID, LISTED_JOB, ROW
 from api.known import Known
 from api.opening import BrainDep, KnowledgeDep, editor_of
 from api.problems import problems
@@ -21,11 +23,13 @@ from brain.live import Draft, Editor
 
 router = APIRouter(tags=["documents"])
 FAILURES_SHOWN = 100
-JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$")]
+JobId = Annotated[str, Path(pattern=r"^[0-9a-f]{32}$", examples=[JOB_ID])]
 
 
 class ImportRow(Draft):
     """A document with its id."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra=shown_as(ROW))
 
     id: str = Field(min_length=1, max_length=500)
 
@@ -37,6 +41,8 @@ class JobFailure(BaseModel):
 
 class JobResponse(BaseModel):
     """How far an import got."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(JOB))
 
     id: str
     state: JobState
@@ -51,6 +57,8 @@ class JobResponse(BaseModel):
 
 
 class JobsResponse(BaseModel):
+    model_config = ConfigDict(json_schema_extra=shown_as({"jobs": [LISTED_JOB]}))
+
     jobs: list[JobResponse]
 
 
@@ -58,8 +66,14 @@ _BODY: dict[str, Any] = {
     "requestBody": {
         "required": True,
         "content": {
-            "application/x-ndjson": {"schema": {"type": "string", "description": "one JSON object a line"}},
-            "application/json": {"schema": {"type": "array", "items": {"$ref": "#/components/schemas/ImportRow"}}},
+            "application/x-ndjson": {
+                "schema": {"type": "string", "description": "one JSON object a line"},
+                "example": json.dumps(ROW, ensure_ascii=False) + "\n",
+            },
+            "application/json": {
+                "schema": {"type": "array", "items": {"$ref": "#/components/schemas/ImportRow"}},
+                "example": [ROW],
+            },
         },
     }
 }
@@ -78,7 +92,9 @@ async def import_documents(
     who: MayChange,
     brain: BrainDep,
     knowledge: KnowledgeDep,
-    idempotency_key: Annotated[str, Header(max_length=200, description="sent twice, it is one job")] = "",
+    idempotency_key: Annotated[
+        str, Header(max_length=200, description="sent twice, it is one job", examples=["articles-2026-11-28"])
+    ] = "",
 ) -> JobResponse:
     """Begin a job that puts every row, an object as for `PUT` with its `id`: JSON Lines, or a JSON list.
 
@@ -93,7 +109,7 @@ async def import_documents(
 
 @router.get("/v1/jobs", summary="List imports", responses=problems(ERRORS, 422))
 async def list_jobs(
-    who: MayChange, brain: BrainDep, gate: GateDep, limit: Annotated[int, Query(ge=1, le=100)] = 20
+    who: MayChange, brain: BrainDep, gate: GateDep, limit: Annotated[int, Query(ge=1, le=100, examples=[20])] = 20
 ) -> JobsResponse:
     """The newest imports that this key could have begun."""
     found = await asyncio.to_thread(gate.known.jobs.newest, editor_of(who, brain.settings), limit)

@@ -5,12 +5,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api import examples_insights as examples
+from api.examples import ANSWER_ID, shown_as
 from brain import types
 from brain.insights.tables import ARTICLE, DRAFT
 
 NoteKind = Literal["article", "draft"]
 assert {ARTICLE, DRAFT} == {"article", "draft"}
-GROUP_ID = "5f0c2a6be1d74c3f9a0e8d7b6c5a4f3e"
 
 
 class _Shown(BaseModel):
@@ -44,6 +45,8 @@ class Day(_Shown):
 
 class SummaryResponse(BaseModel):
     """The answers of a period, day by day; what there is to filter by."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(examples.SUMMARY))
 
     start: date
     end: date
@@ -96,6 +99,8 @@ class Again(_Shown):
 class AskedAgain(BaseModel):
     """What came of asking a group's questions again. Nothing of it is kept among the answers."""
 
+    model_config = ConfigDict(json_schema_extra=shown_as(examples.AGAIN))
+
     at: datetime
     turned: int = Field(description="questions that were refused, or disliked, and are answered now")
     questions: list[Again]
@@ -144,6 +149,8 @@ class Group(_Shown):
 class GroupsResponse(BaseModel):
     """The groups, the largest first."""
 
+    model_config = ConfigDict(json_schema_extra=shown_as(examples.GROUPS))
+
     step_days: int = Field(description="of the trend")
     total: int = Field(description="of all groups")
     left: Left
@@ -152,6 +159,8 @@ class GroupsResponse(BaseModel):
 
 class GroupResponse(BaseModel):
     """A group and its questions."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as({"group": examples.GROUP, "questions": [examples.EXAMPLE]}))
 
     group: Group
     questions: list[Example]
@@ -172,6 +181,8 @@ class Article(_Shown):
 
 class ArticlesResponse(BaseModel):
     """The documents that were cited, most often first, and those that never were."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(examples.ARTICLES))
 
     used: list[Article]
     unused: list[Article]
@@ -196,6 +207,8 @@ class Stale(_Shown):
 class StaleResponse(BaseModel):
     """The newest first."""
 
+    model_config = ConfigDict(json_schema_extra=shown_as(examples.STALE))
+
     answers: list[Stale]
 
 
@@ -203,7 +216,7 @@ class NoteRequest(BaseModel):
     """That an article was written for a group's questions."""
 
     model_config = ConfigDict(
-        extra="forbid", json_schema_extra={"examples": [{"document_id": "garanties-guide", "text": "Section ajoutée"}]}
+        extra="forbid", json_schema_extra=shown_as({"document_id": examples.ARTICLE_ID, "text": "Article écrit"})
     )
 
     document_id: str | None = Field(None, min_length=1, max_length=2000)
@@ -211,19 +224,21 @@ class NoteRequest(BaseModel):
 
 
 class NoteResponse(BaseModel):
-    id: str
+    id: str = Field(examples=[examples.NOTE_ID])
 
 
 class DraftRequest(BaseModel):
     """Of which answer; without it, of the group's most central question."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=shown_as({"answer_id": ANSWER_ID}))
 
     answer_id: str | None = Field(None, pattern=r"^[0-9a-f]{32}$")
 
 
 class DraftResponse(BaseModel):
     """The draft; `new` is false where a draft or a case asks the same already, which is then counted as met again."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(examples.DRAFTED))
 
     draft_id: str
     new: bool
@@ -233,7 +248,7 @@ class DraftResponse(BaseModel):
 class RejectRequest(BaseModel):
     """Why a draft is no case."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [{"reason": "Hors de notre domaine"}]})
+    model_config = ConfigDict(extra="forbid", json_schema_extra=shown_as({"reason": "Hors de notre domaine"}))
 
     reason: str = Field("", max_length=500)
 
@@ -274,6 +289,8 @@ class Draft(BaseModel):
 class DraftsResponse(BaseModel):
     """Those that nobody has decided about, the most often met first."""
 
+    model_config = ConfigDict(json_schema_extra=shown_as(examples.DRAFTS))
+
     total: int
     drafts: list[Draft]
 
@@ -283,9 +300,7 @@ class AcceptRequest(BaseModel):
 
     model_config = ConfigDict(
         extra="forbid",
-        json_schema_extra={
-            "examples": [{"status": "answered", "documents": ["livraison-delais"], "must_include": ["48 heures"]}]
-        },
+        json_schema_extra=shown_as(examples.DECISION),
     )
 
     question: str | None = Field(None, min_length=1, max_length=4000)

@@ -11,8 +11,8 @@ from starlette.exceptions import HTTPException
 from api.access import GateDep, MayEvaluate
 from api.caller import Caller, readable
 from api.errors import ERRORS, REVIEWING, WRITING
+from api.examples_insights import GROUP_ID, NOTE_ID
 from api.insight_models import (
-    GROUP_ID,
     Again,
     Article,
     ArticlesResponse,
@@ -50,7 +50,7 @@ MOST_AGAIN = 10
 """Questions of a group that are asked again."""
 _NOT_FOUND = 404
 _CSV: dict[int | str, dict[str, Any]] = {
-    200: {"content": {"text/csv": {"example": '"day","answers"\r\n"2026-05-12",3\r\n'}}}
+    200: {"content": {"text/csv": {"schema": {"type": "string"}, "example": '"day","answers"\r\n"2026-05-12",3\r\n'}}}
 }
 router = APIRouter(tags=["insights"], prefix="/v1/insights")
 
@@ -71,12 +71,17 @@ class Looking:
             return Left.model_validate(self.insights.gather(encoder, GATHER_S))
 
 
-_Language = Annotated[str, Query(pattern=r"^([a-z]{2,3})?$", description="only questions in it")]
-_Audience = Annotated[str, Query(max_length=100, description="only of this reader")]
-_From = Annotated[date | None, Query(alias="from", description="first day, UTC; a month before `to` where absent")]
-_To = Annotated[date | None, Query(description="last day, UTC; today where absent")]
-_Limit = Annotated[int, Query(ge=1, le=1000)]
+_Language = Annotated[str, Query(pattern=r"^([a-z]{2,3})?$", description="only questions in it", examples=["fr"])]
+_Audience = Annotated[str, Query(max_length=100, description="only of this reader", examples=["public"])]
+_From = Annotated[
+    date | None,
+    Query(alias="from", description="first day, UTC; a month before `to` where absent", examples=["2026-10-29"]),
+]
+_To = Annotated[date | None, Query(description="last day, UTC; today where absent", examples=["2026-11-28"])]
+_Limit = Annotated[int, Query(ge=1, le=1000, examples=[100])]
 _GroupId = Annotated[str, Path(pattern=ID, examples=[GROUP_ID])]
+_NoteId = Annotated[str, Path(pattern=ID, examples=[NOTE_ID])]
+_Table = Annotated[Table, Path(examples=["groups"])]
 
 
 async def _looking(
@@ -163,7 +168,7 @@ async def note(id: _GroupId, body: NoteRequest, looking: LookingDep) -> NoteResp
 
 
 @router.delete("/notes/{id}", summary="Take a note back", status_code=204, responses=problems(WRITING, 404, 422))
-async def forget_note(id: _GroupId, looking: LookingDep) -> None:
+async def forget_note(id: _NoteId, looking: LookingDep) -> None:
     """As if it had never been written."""
     if not await asyncio.to_thread(looking.insights.forget_note, looking.viewer, id):
         raise HTTPException(_NOT_FOUND)
@@ -249,7 +254,7 @@ async def stale(looking: LookingDep) -> StaleResponse:
     response_class=Response,
     responses=_CSV | problems(ERRORS, 422),
 )
-async def as_csv(table: Table, looking: LookingDep) -> Response:
+async def as_csv(table: _Table, looking: LookingDep) -> Response:
     """The whole table. A text that a spreadsheet would run as a formula begins with `'`."""
 
     def read() -> str:

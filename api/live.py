@@ -5,12 +5,14 @@ from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.access import GateDep, MayChange
 from api.errors import CHANGING, ERRORS
+from api.examples import TEXT, shown_as
+from api.examples_changing import ID, ITEM, PUT
 from api.opening import BrainDep, KnowledgeDep, editor_of
 from api.problems import problems
 from brain.documents import Record
@@ -20,17 +22,25 @@ from brain.live import Change, Draft, clean_id
 router = APIRouter(tags=["documents"])
 MOST_LISTED = 500
 DocumentId = Annotated[
-    str, Path(min_length=1, max_length=500, description="may hold slashes; percent-encode what a path can't hold")
+    str,
+    Path(
+        min_length=1,
+        max_length=500,
+        description="may hold slashes; percent-encode what a path can't hold",
+        examples=[ID],
+    ),
 ]
 
 
 class PutResponse(BaseModel):
     """The document is found by the next question, and survives the service's end."""
 
+    model_config = ConfigDict(json_schema_extra=shown_as(PUT))
+
     document_id: str = Field(description="as it is stored: composed characters, nothing invisible")
     change: Change
     passages: int
-    language: str = Field(description="given, or detected", examples=["fr"])
+    language: str = Field(description="given, or detected")
     flags: dict[str, str] = Field(
         description="what was noticed in it that may be meant for an assistant, with the words"
     )
@@ -54,10 +64,14 @@ class DocumentItem(BaseModel):
 
 
 class DocumentWhole(DocumentItem):
+    model_config = ConfigDict(json_schema_extra=shown_as(ITEM | {"text": TEXT}))
+
     text: str = Field(description="Markdown, in which the spans of passages count")
 
 
 class DocumentPage(BaseModel):
+    model_config = ConfigDict(json_schema_extra=shown_as({"documents": [ITEM]}))
+
     documents: list[DocumentItem]
     next: str | None = Field(description="give it as `after` for the next page; null on the last one")
 
@@ -94,10 +108,12 @@ async def list_documents(
     who: MayChange,
     brain: BrainDep,
     gate: GateDep,
-    after: Annotated[str, Query(max_length=500, description="`next` of the page before")] = "",
-    limit: Annotated[int, Query(ge=1, le=MOST_LISTED)] = 100,
-    source: Annotated[str | None, Query(max_length=2000, description="of this source alone")] = None,
-    updated_since: Annotated[date | None, Query(description="`updated_at` that day or later")] = None,
+    after: Annotated[str, Query(max_length=500, description="`next` of the page before", examples=[ID])] = "",
+    limit: Annotated[int, Query(ge=1, le=MOST_LISTED, examples=[100])] = 100,
+    source: Annotated[str | None, Query(max_length=2000, description="of this source alone", examples=["api"])] = None,
+    updated_since: Annotated[
+        date | None, Query(description="`updated_at` that day or later", examples=["2026-03-01"])
+    ] = None,
 ) -> DocumentPage:
     """The documents of the key's tenant that its audience may read, by id: those of folders, too."""
     audiences = brain.settings.access.readers[who.audience]

@@ -21,6 +21,7 @@ from brain.metrics import SECONDS
 
 PATH = "/metrics"
 router = APIRouter(tags=["health"])
+_EXAMPLE = 'brain_http_requests_total{method="POST",route="/v1/answer",status="200"} 42.0\n'
 
 
 class HttpMetrics:
@@ -80,7 +81,7 @@ async def _may_scrape(request: Request, _: Presented) -> None:
     | {
         200: {
             "description": "Text in Prometheus' or OpenMetrics' format.",
-            "content": {"text/plain": {"schema": {"type": "string"}}},
+            "content": {"text/plain": {"schema": {"type": "string"}, "example": _EXAMPLE}},
         }
     },
 )

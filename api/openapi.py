@@ -35,10 +35,10 @@ def complete(app: FastAPI, bodies: Sequence[type[BaseModel]]) -> None:
 
 def _with_nulls(value: Any, schema: Schema, schemas: Schema) -> Any:
     """The example with the required fields that are null: FastAPI drops these."""
-    if "$ref" in schema:
-        schema = schemas[schema["$ref"].rpartition("/")[2]]
     if "anyOf" in schema:
         schema = schema["anyOf"][0]
+    if "$ref" in schema:
+        schema = schemas[schema["$ref"].rpartition("/")[2]]
     if isinstance(value, list):
         return [_with_nulls(one, schema.get("items") or {}, schemas) for one in value]
     if not isinstance(value, dict):

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Path, Query
 from api.access import GateDep, MayEvaluate
 from api.caller import Caller, readable
 from api.errors import REVIEWING
+from api.examples_insights import DRAFT_ID
 from api.insight_models import AcceptRequest, Draft, DraftsResponse, GivenAnswer, Quote, RejectRequest
 from api.kept import record_for
 from api.known import Known
@@ -20,12 +21,12 @@ from brain.session import Brain
 
 MOST_NEAREST = 5
 router = APIRouter(tags=["insights"], prefix="/v1/drafts")
-_Id = Annotated[str, Path(pattern=r"^[\w.:-]{1,200}$", examples=["production-1f2e3d4c"])]
+_Id = Annotated[str, Path(pattern=r"^[\w.:-]{1,200}$", examples=[DRAFT_ID])]
 
 
 @router.get("", summary="Drafts that wait", responses=problems(REVIEWING, 422))
 async def drafts(
-    who: MayEvaluate, brain: BrainDep, gate: GateDep, limit: Annotated[int, Query(ge=1, le=500)] = 50
+    who: MayEvaluate, brain: BrainDep, gate: GateDep, limit: Annotated[int, Query(ge=1, le=500, examples=[50])] = 50
 ) -> DraftsResponse:
     """Cases that a program proposed, each with the answer it comes from. A case only once a person has accepted it.
 

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
 from api.access import GateDep
 from api.errors import CHANGING, ForbiddenError
+from api.examples import shown_as
+from api.examples_changing import DELETE, ID, MESSAGE_ID, SENT_AT, SIGNATURE, UPSERT, WEBHOOK
 from api.gate import Gate
 from api.imports import ImportRow
 from api.opening import BrainDep, KnowledgeDep
@@ -32,7 +34,7 @@ class Deleted(BaseModel):
 class UpsertEvent(BaseModel):
     """A document was published or changed. It is in the message itself: nothing is fetched."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=shown_as(UPSERT))
 
     type: Literal["document.upsert"]
     timestamp: str | None = Field(None, max_length=64, description="of the event; for people")
@@ -42,7 +44,7 @@ class UpsertEvent(BaseModel):
 class DeleteEvent(BaseModel):
     """A document was taken back."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra=shown_as(DELETE))
 
     type: Literal["document.delete"]
     timestamp: str | None = Field(None, max_length=64)
@@ -55,6 +57,8 @@ _EVENT: TypeAdapter[UpsertEvent | DeleteEvent] = TypeAdapter(Event)
 
 class WebhookResponse(BaseModel):
     """What came of the message."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as({"document_id": ID, "change": "updated"}))
 
     document_id: str
     change: Change | Literal["deleted", "repeated"] = Field(
@@ -69,12 +73,12 @@ _BODY: dict[str, Any] = {
             "application/json": {
                 "schema": {
                     "oneOf": [{"$ref": f"#/components/schemas/{name}"} for name in ("UpsertEvent", "DeleteEvent")]
-                }
+                },
+                "examples": {"published": {"value": UPSERT}, "taken back": {"value": DELETE}},
             }
         },
     }
 }
-Given = Annotated[str, Header(max_length=2000)]
 
 
 @router.post(
@@ -85,13 +89,13 @@ Given = Annotated[str, Header(max_length=2000)]
 )
 async def receive_webhook(
     request: Request,
-    name: Annotated[str, Path(max_length=100)],
+    name: Annotated[str, Path(max_length=100, examples=[WEBHOOK])],
     brain: BrainDep,
     knowledge: KnowledgeDep,
     gate: GateDep,
-    webhook_id: Given = "",
-    webhook_timestamp: Given = "",
-    webhook_signature: Given = "",
+    webhook_id: Annotated[str, Header(max_length=2000, examples=[MESSAGE_ID])] = "",
+    webhook_timestamp: Annotated[str, Header(max_length=2000, examples=[SENT_AT])] = "",
+    webhook_signature: Annotated[str, Header(max_length=2000, examples=[SIGNATURE])] = "",
 ) -> WebhookResponse:
     """Put or delete the document that the message holds. No key: the message is signed with the webhook's secret.
 

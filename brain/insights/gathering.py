@@ -18,7 +18,7 @@ from brain.insights.forgetting import forget
 from brain.insights.grouping import Group, alike_of, assign, central, nearest, vectors_of
 from brain.insights.tables import ARTICLE, AskedRow, GroupRow, NoteRow, QuestionRow, failed, now
 from brain.settings import Settings
-from brain.state import MANY, Base, State
+from brain.state import MANY, Base, Database, State
 from brain.traces.store import Record, TraceRow
 
 BATCH = 200
@@ -43,8 +43,8 @@ class Left:
 class Gathering(State):
     """Brings what is derived of traces up to date; killed at any moment, it goes on where it was. Raises StoreError."""
 
-    def __init__(self, settings: Settings) -> None:
-        super().__init__(settings)
+    def __init__(self, settings: Settings, beside: Database | None = None) -> None:
+        super().__init__(settings, beside)
         self._wanted = settings.insights.alike
 
     def gather(self, encoder: Encoder, seconds: float | None = None) -> Left:
