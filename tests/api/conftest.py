@@ -24,6 +24,8 @@ from brain.session import Brain
 from brain.settings import AnswerSettings, LimitSettings, ServiceSettings, Settings, load_settings
 from brain.testing import HashEncoder
 from brain.types import Citation, Passages, Question, Sentence
+from ingest.live.apart import Here
+from ingest.live.knowledge import LiveKnowledge
 from ingest.parse import Defaults
 from ingest.run import ingest_folder
 
@@ -81,6 +83,15 @@ def house(make_workspace: Callable[[Path], Any], quick_path: Path) -> Iterator[H
     house = House(workspace)
     yield house
     house.close()
+
+
+@pytest.fixture
+def knowledge(house: House) -> Iterator[LiveKnowledge]:
+    """Changes the documents of the house."""
+    made = LiveKnowledge(house.brain, Here(HashEncoder()))
+    made.start()
+    yield made
+    made.close()
 
 
 @contextmanager

@@ -38,14 +38,6 @@ ASKED = {"question": "De combien sont les frais de port ?"}
 
 
 @pytest.fixture
-def knowledge(house: Any) -> Iterator[LiveKnowledge]:
-    made = LiveKnowledge(house.brain, Here(HashEncoder()))
-    made.start()
-    yield made
-    made.close()
-
-
-@pytest.fixture
 def asking(house: Any, knowledge: LiveKnowledge) -> Any:
     """A client of a service that changes documents; with other settings where they are given."""
 
