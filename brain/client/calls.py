@@ -16,7 +16,10 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A request and what its answer is read as. All may be sent twice: reading, or with a key that makes it one writing."""
+    """A request and what its answer is read as. All may be sent twice: they read, replace, or have a key that makes them one writing.
+
+    A conversation begun twice leaves an empty one.
+    """
 
     method: str
     path: str
