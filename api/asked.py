@@ -1,12 +1,12 @@
 """What every question may say. Not who asks: fields that aren't listed are refused."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.caller import Caller
+from api.days import IsoDay
 from api.examples import QUESTION
 from brain import types
 
@@ -27,7 +27,7 @@ class Narrowing(BaseModel):
     language: Language | None = Field(None, description="of the question, ISO 639; detected where absent")
     tags: list[Tag] = Field([], max_length=20, description=TAGS)
     document_languages: list[Language] = Field([], max_length=20, description="only documents in one of them")
-    as_of: date | None = Field(None, description="the day on which the answer must be valid; today where absent")
+    as_of: IsoDay | None = Field(None, description="the day on which the answer must be valid; today where absent")
 
     def asking(self, text: str, who: Caller, turns: tuple[types.Turn, ...] = ()) -> types.Question:
         """The question with this text, of this caller."""

@@ -275,7 +275,7 @@ class GivenAnswer(BaseModel):
     nearest: list[Quote] = Field(description="documents it was looked for in, the closest first; `quote` is empty")
 
 
-class Draft(BaseModel):
+class DraftItem(BaseModel):
     """A proposed case and where it comes from. `case` as in docs/evaluation.md."""
 
     id: str
@@ -292,7 +292,7 @@ class DraftsResponse(BaseModel):
     model_config = ConfigDict(json_schema_extra=shown_as(examples.DRAFTS))
 
     total: int
-    drafts: list[Draft]
+    drafts: list[DraftItem]
 
 
 class AcceptRequest(BaseModel):

@@ -2,7 +2,7 @@
 
 import asyncio
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Response
@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 
 from api.access import GateDep, MayEvaluate
 from api.caller import Caller, readable
+from api.days import IsoDay
 from api.errors import ERRORS, REVIEWING, WRITING
 from api.examples_insights import GROUP_ID, NOTE_ID
 from api.insight_models import (
@@ -74,10 +75,10 @@ class Looking:
 _Language = Annotated[str, Query(pattern=r"^([a-z]{2,3})?$", description="only questions in it", examples=["fr"])]
 _Audience = Annotated[str, Query(max_length=100, description="only of this reader", examples=["public"])]
 _From = Annotated[
-    date | None,
+    IsoDay | None,
     Query(alias="from", description="first day, UTC; a month before `to` where absent", examples=["2026-10-29"]),
 ]
-_To = Annotated[date | None, Query(description="last day, UTC; today where absent", examples=["2026-11-28"])]
+_To = Annotated[IsoDay | None, Query(description="last day, UTC; today where absent", examples=["2026-11-28"])]
 _Limit = Annotated[int, Query(ge=1, le=1000, examples=[100])]
 _GroupId = Annotated[str, Path(pattern=ID, examples=[GROUP_ID])]
 _NoteId = Annotated[str, Path(pattern=ID, examples=[NOTE_ID])]

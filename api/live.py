@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.access import GateDep, MayChange
+from api.days import IsoDay
 from api.errors import CHANGING, ERRORS
 from api.examples import TEXT, shown_as
 from api.examples_changing import ID, ITEM, PUT
@@ -76,7 +77,7 @@ class DocumentPage(BaseModel):
     next: str | None = Field(description="give it as `after` for the next page; null on the last one")
 
 
-@router.put("/v1/documents/{id:path}", summary="Put a document", responses=problems(CHANGING, 400, 413, 422))
+@router.put("/v1/documents/{id:path}", summary="Put a document", responses=problems(CHANGING, 400, 404, 413, 422))
 async def put_document(
     id: DocumentId, draft: Draft, who: MayChange, brain: BrainDep, knowledge: KnowledgeDep
 ) -> PutResponse:
@@ -112,7 +113,7 @@ async def list_documents(
     limit: Annotated[int, Query(ge=1, le=MOST_LISTED, examples=[100])] = 100,
     source: Annotated[str | None, Query(max_length=2000, description="of this source alone", examples=["api"])] = None,
     updated_since: Annotated[
-        date | None, Query(description="`updated_at` that day or later", examples=["2026-03-01"])
+        IsoDay | None, Query(description="`updated_at` that day or later", examples=["2026-03-01"])
     ] = None,
 ) -> DocumentPage:
     """The documents of the key's tenant that its audience may read, by id: those of folders, too."""

@@ -10,7 +10,7 @@ from api.access import GateDep, MayEvaluate
 from api.caller import Caller, readable
 from api.errors import REVIEWING
 from api.examples_insights import DRAFT_ID
-from api.insight_models import AcceptRequest, Draft, DraftsResponse, GivenAnswer, Quote, RejectRequest
+from api.insight_models import AcceptRequest, DraftItem, DraftsResponse, GivenAnswer, Quote, RejectRequest
 from api.kept import record_for
 from api.known import Known
 from api.opening import BrainDep
@@ -61,10 +61,10 @@ def _review(who: Caller, brain: Brain) -> Review:
     return open_review(brain.settings, viewer.tenant, viewer.readers)
 
 
-def _draft(one: WaitingDraft, who: Caller, brain: Brain, known: Known) -> Draft:
+def _draft(one: WaitingDraft, who: Caller, brain: Brain, known: Known) -> DraftItem:
     record = record_for(one.answer_id, who, brain) if one.answer_id else None
     answer = _given(record, who, brain, known) if record else None
-    return Draft(id=one.id, case=dict(one.case), source=one.source, detail=one.detail, seen=one.seen, answer=answer)
+    return DraftItem(id=one.id, case=dict(one.case), source=one.source, detail=one.detail, seen=one.seen, answer=answer)
 
 
 def _given(record: Mapping[str, Any], who: Caller, brain: Brain, known: Known) -> GivenAnswer:

@@ -6,6 +6,8 @@ with Client("https://brain.example.com", "brain_…") as client:
 """
 
 from brain.client.clients import AsyncClient, Client
+from brain.client.conversation_models import Conversation, Exchange, WholeConversation
+from brain.client.document_models import DocumentItem, DocumentWhole, Job, NewDocument, Put
 from brain.client.errors import (
     ClientError,
     ConflictError,
@@ -29,22 +31,30 @@ __all__ = [
     "Client",
     "ClientError",
     "ConflictError",
+    "Conversation",
+    "DocumentItem",
+    "DocumentWhole",
     "Event",
+    "Exchange",
     "FailedError",
     "ForbiddenError",
     "Found",
     "InvalidError",
+    "Job",
     "KeptAnswer",
     "KeyRefusedError",
     "LimitedError",
+    "NewDocument",
     "NotFoundError",
     "NotReadyError",
     "Passage",
     "Patience",
     "ProblemError",
+    "Put",
     "Restart",
     "Sentence",
     "Turn",
     "UnreachableError",
     "UnreadableError",
+    "WholeConversation",
 ]

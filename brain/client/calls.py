@@ -16,12 +16,15 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A request and what its answer is read as. All may be sent twice: reading, or with a key that makes it one writing."""
+    """A request and what its answer is read as. All may be sent twice: they read, replace, or have a key that makes them one writing.
+
+    A conversation begun twice leaves an empty one.
+    """
 
     method: str
     path: str
     answer: type[T]
-    body: Mapping[str, Any] | None = None
+    body: Mapping[str, Any] | Sequence[Any] | None = None
     query: Mapping[str, str] = field(default_factory=dict)
     headers: Mapping[str, str] = field(default_factory=dict)
 
@@ -30,14 +33,19 @@ def answer(
     question: str,
     *,
     turns: Sequence[Turn] = (),
+    conversation_id: str | None = None,
     language: str | None = None,
     tags: Sequence[str] = (),
     document_languages: Sequence[str] = (),
     as_of: date | None = None,
 ) -> Call[Answer]:
-    """An answer whose every sentence is cited, or a refusal with its reason. `turns`: what was said before, oldest first."""
+    """An answer whose every sentence is cited, or a refusal with its reason. `turns`: what was said before, oldest first.
+
+    Instead of these, `conversation_id` continues a conversation that the service keeps.
+    """
     asked = _asked(question, language, tags, document_languages, as_of)
-    return Call("POST", "/v1/answer", Answer, {**asked, "turns": [turn.model_dump() for turn in turns]})
+    before = {"turns": [turn.model_dump() for turn in turns], "conversation_id": conversation_id}
+    return Call("POST", "/v1/answer", Answer, {**asked, **before})
 
 
 def search(
@@ -74,9 +82,9 @@ def feedback(
     return Call("POST", "/v1/feedback", Given, said, headers={"Idempotency-Key": idempotency_key or uuid4().hex})
 
 
-def widget_token(site_key: str, origin: str) -> Call[Token]:
-    """What a page of this origin asks with."""
-    return Call("POST", "/v1/widget/token", Token, {"site_key": site_key}, headers={"Origin": origin})
+def widget_token(site_key: str, origin: str, *, token: str | None = None) -> Call[Token]:
+    """What a page of this origin asks with. `token`: the one before, for the visitor to stay the same."""
+    return Call("POST", "/v1/widget/token", Token, {"site_key": site_key, "token": token}, headers={"Origin": origin})
 
 
 def _asked(

@@ -1,4 +1,4 @@
-"""The two clients. What they can ask stands in `calls.py`; here is how it is sent."""
+"""The two clients. What they can ask stands in `calls.py` and `keeping.py`; here is how it is sent."""
 
 import asyncio
 import time
@@ -9,8 +9,9 @@ from typing import Any, Generic, ParamSpec, Self, TypeVar, overload
 import httpx
 from pydantic import BaseModel
 
-from brain.client import calls
+from brain.client import calls, keeping
 from brain.client.calls import Call
+from brain.client.document_models import Job
 from brain.client.errors import ProblemError, success
 from brain.client.models import Answer, Event
 from brain.client.retrying import Patience, Reading, Tries, read
@@ -22,10 +23,12 @@ T = TypeVar("T", bound=BaseModel)
 TIMEOUT_S = 60
 """Without a byte; a stream has one every 15 s."""
 CONNECT_S = 5
+PROGRESS_S = 1
+"""Between two looks at an import."""
 
 
 class _Method(Generic[C, P, T, R]):
-    """A method with the signature of a function of `calls.py`, that sends what this makes."""
+    """A method with the signature of a function of these, that sends what this makes."""
 
     def __init__(self, build: Callable[P, Call[T]], send: Callable[[C, Call[T]], R]) -> None:
         self._build, self._send, self.__doc__ = build, send, build.__doc__
@@ -112,12 +115,31 @@ class Client(_Requests):
         if reading.problem:
             raise reading.problem
 
+    def _until_ended(self, call: Call[Job]) -> Generator[Job, None, None]:
+        yield (job := self._send(call))
+        while not job.ended:
+            time.sleep(PROGRESS_S)
+            yield (job := self._send(call))
+
     answer = _Method(calls.answer, _send)
     stream = _Method(calls.answer, _stream)
     search = _Method(calls.search, _send)
     kept_answer = _Method(calls.kept_answer, _send)
     feedback = _Method(calls.feedback, _send)
     widget_token = _Method(calls.widget_token, _send)
+    begin_conversation = _Method(keeping.begin_conversation, _send)
+    conversations = _Method(keeping.conversations, _send)
+    conversation = _Method(keeping.conversation, _send)
+    delete_conversation = _Method(keeping.delete_conversation, _send)
+    documents = _Method(keeping.documents, _send)
+    document = _Method(keeping.document, _send)
+    put_document = _Method(keeping.put_document, _send)
+    delete_document = _Method(keeping.delete_document, _send)
+    import_documents = _Method(keeping.import_documents, _send)
+    jobs = _Method(keeping.jobs, _send)
+    job = _Method(keeping.job, _send)
+    progress = _Method(keeping.progress, _until_ended)
+    cancel_job = _Method(keeping.cancel_job, _send)
 
     def close(self) -> None:
         if self._own:
@@ -177,12 +199,31 @@ class AsyncClient(_Requests):
         if reading.problem:
             raise reading.problem
 
+    async def _until_ended(self, call: Call[Job]) -> AsyncGenerator[Job, None]:
+        yield (job := await self._send(call))
+        while not job.ended:
+            await asyncio.sleep(PROGRESS_S)
+            yield (job := await self._send(call))
+
     answer = _Method(calls.answer, _send)
     stream = _Method(calls.answer, _stream)
     search = _Method(calls.search, _send)
     kept_answer = _Method(calls.kept_answer, _send)
     feedback = _Method(calls.feedback, _send)
     widget_token = _Method(calls.widget_token, _send)
+    begin_conversation = _Method(keeping.begin_conversation, _send)
+    conversations = _Method(keeping.conversations, _send)
+    conversation = _Method(keeping.conversation, _send)
+    delete_conversation = _Method(keeping.delete_conversation, _send)
+    documents = _Method(keeping.documents, _send)
+    document = _Method(keeping.document, _send)
+    put_document = _Method(keeping.put_document, _send)
+    delete_document = _Method(keeping.delete_document, _send)
+    import_documents = _Method(keeping.import_documents, _send)
+    jobs = _Method(keeping.jobs, _send)
+    job = _Method(keeping.job, _send)
+    progress = _Method(keeping.progress, _until_ended)
+    cancel_job = _Method(keeping.cancel_job, _send)
 
     async def aclose(self) -> None:
         if self._own:

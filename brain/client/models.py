@@ -173,6 +173,10 @@ class Found(_Model):
     facets: list[Facet]
 
 
+class Nothing(_Model):
+    """It is done, and there is nothing to say of it."""
+
+
 class Given(_Model):
     """An opinion that is kept."""
 

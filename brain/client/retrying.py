@@ -94,9 +94,9 @@ class Reading:
 
 
 def read(kind: type[T], text: str | bytes) -> T:
-    """Raises UnreadableError."""
+    """What came, nothing being an empty object. Raises UnreadableError."""
     try:
-        return kind.model_validate_json(text)
+        return kind.model_validate_json(text or "{}")
     except ValidationError as error:
         fields = ", ".join(".".join(map(str, one["loc"])) for one in error.errors()[:5])
         raise UnreadableError(f"What came is no {kind.__name__}: {fields or 'no JSON'}") from None

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from types import SimpleNamespace
 from typing import Any, get_args
@@ -22,6 +22,7 @@ from brain.client import (
     InvalidError,
     KeyRefusedError,
     LimitedError,
+    NewDocument,
     NotFoundError,
     NotReadyError,
     Patience,
@@ -32,6 +33,9 @@ from brain.client import (
     UnreachableError,
     UnreadableError,
     calls,
+    conversation_models,
+    document_models,
+    keeping,
     models,
 )
 from brain.client.retrying import Reading
@@ -85,7 +89,9 @@ async def test_all_that_can_be_awaited(house: Any, url: str) -> None:
 
 
 def test_both_clients_can_do_the_same() -> None:
-    for name in ("answer", "stream", "search", "kept_answer", "feedback", "widget_token"):
+    names = [name for name, method in vars(Client).items() if hasattr(method, "_build")]
+    assert len(names) == 19
+    for name in names:
         assert getattr(Client, name)._build is getattr(AsyncClient, name)._build
         assert getattr(Client, name).__doc__
 
@@ -297,17 +303,20 @@ def test_pieces_of_any_size_make_the_same_events() -> None:
 # ------------------------------------------------------------- what the client knows is what the service says
 
 
-NAMES = {"Answer": "AnswerResponse", "Found": "SearchResponse", "Given": "FeedbackResponse", "Token": "TokenResponse"}
+NAMES = {
+    **{"Answer": "AnswerResponse", "Found": "SearchResponse", "Given": "FeedbackResponse", "Token": "TokenResponse"},
+    **{"Put": "PutResponse", "Job": "JobResponse", "Jobs": "JobsResponse", "NewDocument": "ImportRow"},
+}
 SCHEMAS: dict[str, Any] = create_app(load_settings()).openapi()["components"]["schemas"]
 KNOWN = [
     model
-    for model in vars(models).values()
+    for module in (models, conversation_models, document_models)
+    for model in vars(module).values()
     if isinstance(model, type)
     and issubclass(model, BaseModel)
-    and model.__module__ == models.__name__
-    and model is not Restart
+    and model.__module__ == module.__name__
+    and model not in {Restart, models.Nothing}
     and not model.__name__.startswith("_")
-    and model is not BaseModel
 ]
 
 
@@ -341,10 +350,12 @@ def test_models_are_as_the_service_documents_them(model: type[BaseModel]) -> Non
         (calls.search("?"), "SearchRequest"),
         (calls.feedback("x", "up"), "FeedbackRequest"),
         (calls.widget_token("x", "https://x"), "TokenRequest"),
+        (keeping.begin_conversation(), "ConversationRequest"),
+        (keeping.put_document(NewDocument(id="x", body="X.")), "Draft"),
     ],
 )
 def test_requests_name_every_field_that_the_service_takes(call: calls.Call[Any], schema: str) -> None:
-    assert call.body is not None and call.body.keys() == SCHEMAS[schema]["properties"].keys()
+    assert isinstance(call.body, Mapping) and call.body.keys() == SCHEMAS[schema]["properties"].keys()
 
 
 def test_all_names_are_there() -> None:
