@@ -13,11 +13,21 @@ Schema = dict[str, Any]
 
 
 def complete(app: FastAPI, bodies: Sequence[type[BaseModel]]) -> None:
-    """The document is kept by the app, and served from now on.
+    """The document is made when somebody first asks for it (it takes a moment), and kept by the app.
 
     `bodies` are of routes that read them themselves, because they are signed or come in two forms.
     """
-    document: Schema = app.openapi()
+    made = app.openapi
+
+    def openapi() -> Schema:
+        if app.openapi_schema is None:
+            _complete(made(), bodies)
+        return made()
+
+    app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
+
+
+def _complete(document: Schema, bodies: Sequence[type[BaseModel]]) -> None:
     asked: list[tuple[type[BaseModel], JsonSchemaMode]] = [(body, "validation") for body in bodies]
     _, found = models_json_schema(asked, ref_template="#/components/schemas/{model}")
     document["components"]["schemas"] |= found["$defs"]

@@ -27,7 +27,7 @@ _HERE = {
 
 
 class Features(BaseModel):
-    """What this service has beyond answering, for the component to show or hide."""
+    """What this service has beyond answering, for a component of any version to show or hide."""
 
     feedback: bool = Field(description="whether it takes `POST /v1/feedback`")
 
@@ -45,9 +45,9 @@ async def component(request: Request) -> Response:
 
 
 @router.get("/widget/features")
-async def features(request: Request, response: Response) -> Features:
+async def features(response: Response) -> Features:
     response.headers.update(_ANYWHERE)
-    return Features(feedback="/v1/feedback" in request.app.openapi()["paths"])
+    return Features(feedback=True)
 
 
 def _add(path: str, name: str) -> None:

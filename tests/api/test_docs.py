@@ -103,6 +103,12 @@ async def test_every_request_and_every_answer_has_an_example_that_is_one() -> No
             assert found, (name, part)
 
 
+def test_it_is_made_when_somebody_asks_for_it_and_kept() -> None:
+    app = create_app(load_settings())
+    assert app.openapi_schema is None
+    assert app.openapi() is app.openapi() and "ImportRow" in app.openapi()["components"]["schemas"]
+
+
 async def test_the_page_needs_no_other_host() -> None:
     page = await get("/docs")
 

@@ -95,3 +95,19 @@ def test_the_command_line_loads_the_service_only_to_serve() -> None:
     probe = "import sys, api.cli; print([name for name in ('fastapi', 'uvicorn', 'torch') if name in sys.modules])"
 
     assert subprocess.check_output([sys.executable, "-c", probe], text=True).strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    "day", ["0", "1795899600", "7e-125", "2026-3-18", "2026-02-30", "٢٠٢٦-٠٣-١٨", "2026-03-18T00:00:00"]
+)
+async def test_a_day_is_written_as_one(house: Any, day: str) -> None:
+    key = house.key("search", "eval", "ingest")
+    async with house.asking() as asks:
+        answers = [
+            await asks.get("/v1/insights", params={"from": day}, headers=key),
+            await asks.get("/v1/documents", params={"updated_since": day}, headers=key),
+            await asks.post("/v1/search", json={"question": "Combien ?", "as_of": day}, headers=key),
+        ]
+    assert [answer.status_code for answer in answers] == [422] * 3
+    fields = [problem["field"] for answer in answers for problem in answer.json()["errors"]]
+    assert fields == ["from", "updated_since", "as_of"]
