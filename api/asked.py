@@ -6,9 +6,9 @@ from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from api.caller import Caller
-from api.days import IsoDay
 from api.examples import QUESTION
 from brain import types
+from brain.days import IsoDay
 
 TAGS = (
     "only documents that have all of them; a tag key:value is a facet: documents of that value and those without that key, "

@@ -10,7 +10,6 @@ from starlette.exceptions import HTTPException
 
 from api.access import GateDep, MayEvaluate
 from api.caller import Caller, readable
-from api.days import IsoDay
 from api.errors import ERRORS, REVIEWING, WRITING
 from api.examples_insights import GROUP_ID, NOTE_ID
 from api.insight_models import (
@@ -35,6 +34,7 @@ from api.insight_models import (
 from api.kept import ID, record_for
 from api.opening import BrainDep
 from api.problems import problems
+from brain.days import IsoDay
 from brain.insights.export import Table, rows_of, to_csv
 from brain.insights.groups import Example as Asked
 from brain.insights.store import Insights

@@ -10,12 +10,12 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from api.access import GateDep, MayChange
-from api.days import IsoDay
 from api.errors import CHANGING, ERRORS
 from api.examples import TEXT, shown_as
 from api.examples_changing import ID, ITEM, PUT
 from api.opening import BrainDep, KnowledgeDep, editor_of
 from api.problems import problems
+from brain.days import IsoDay
 from brain.documents import Record
 from brain.errors import DocumentError
 from brain.live import Change, Draft, clean_id

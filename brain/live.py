@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from brain.days import IsoDay
 from brain.errors import SettingsError
 from brain.text.invisible import visible
 from brain.types import INTERNAL, Flag
@@ -53,8 +54,8 @@ class Draft(BaseModel):
         None, min_length=1, max_length=MOST_WORDS, description=f"who may read it; where it is absent: {INTERNAL}"
     )
     tags: list[str] = Field([], max_length=MOST_WORDS, description="plain ones, or key:value")
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: IsoDay | None = None
+    valid_until: IsoDay | None = None
     updated_at: date | datetime | None = None
 
 
