@@ -20,10 +20,11 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
+from api.cli import _listen
 from api.shown import shown as shown_of
 from brain import types
 from brain.session import Brain
-from brain.settings import Settings, load_settings
+from brain.settings import ServiceSettings, Settings, load_settings
 from brain.testing import HashEncoder
 from ingest.parse import Defaults
 from ingest.run import ingest_folder
@@ -391,6 +392,21 @@ def test_brain_serve_answers_and_ends_well_when_it_is_told_to(home: Path, tmp_pa
     assert "Everyone on this machine asks as 'agent' of tenant 'default', until there is an API key" in said
     assert "ready: 3 passages that 'agent' may read" in said
     assert "Traceback" not in said
+
+
+async def test_an_answer_does_not_wait_for_its_headers_to_be_acknowledged() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        port = free.getsockname()[1]
+    accepted = asyncio.get_running_loop().create_future()
+    listener = _listen(ServiceSettings(port=port))
+    server = await asyncio.start_server(lambda _, writer: accepted.set_result(writer), sock=listener)
+    async with server:
+        _, mine = await asyncio.open_connection("127.0.0.1", port)
+        theirs = await accepted
+        assert theirs.get_extra_info("socket").getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
+        for writer in (mine, theirs):
+            writer.close()
+            await writer.wait_closed()
 
 
 def test_brain_serve_warns_where_there_is_nothing_to_see_or_no_protection(
