@@ -14,7 +14,7 @@ from importlib.resources import files
 
 import Stemmer
 
-from brain.text.remembered import remembered
+from brain.text.remembered import MOST_WORDS, remembered
 
 VERSION = 1
 _ALGORITHMS = {
@@ -62,7 +62,7 @@ def fold(text: str) -> str:
     return "".join(character for character in decomposed if not unicodedata.combining(character))
 
 
-@lru_cache(maxsize=200_000)
+@lru_cache(maxsize=MOST_WORDS)
 def _term(token: str, language: str) -> str:
     """Empty for a stop word."""
     if fold(token) in stop_words(language):

@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 from brain.settings import SparseSettings
 from brain.text.analyzer import terms
+from brain.text.remembered import MOST_WORDS
 
 
 class SparseVector(NamedTuple):
@@ -59,6 +60,6 @@ def weighted_vector(weights: Mapping[str, float]) -> SparseVector:
     return SparseVector(list(numbers), list(numbers.values()))
 
 
-@lru_cache(maxsize=500_000)
+@lru_cache(maxsize=MOST_WORDS)
 def term_number(term: str) -> int:
     return int.from_bytes(blake2b(term.encode(), digest_size=4).digest(), "little")

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from brain.text.analyzer import fold, terms
+from brain.text.remembered import MOST_WORDS
 
 _WORD = re.compile(r"[^\W_]+|[.;:!?…|\n]|,")
 _ELISION = re.compile(r"\b(n|c|d|j|l|m|s|t|qu|jusqu|lorsqu|puisqu|quoiqu)['’](?=\w)", re.IGNORECASE)
@@ -44,7 +45,7 @@ def words(text: str, language: str) -> list[Word]:
     ]
 
 
-@lru_cache(maxsize=100_000)
+@lru_cache(maxsize=MOST_WORDS)
 def _term(plain: str, lower: str, language: str) -> str:
     if len(plain) < 2 or plain[0].isdigit():
         return ""
