@@ -30,6 +30,7 @@ from api import (
     problems,
     review,
     search,
+    streaming,
     webhooks,
     widget,
 )
@@ -111,7 +112,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
     ):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
-    openapi.complete(app, [imports.ImportRow, webhooks.UpsertEvent, webhooks.DeleteEvent])
+    openapi.complete(app, [imports.ImportRow, webhooks.UpsertEvent, webhooks.DeleteEvent], streaming.EVENTS.values())
     return app
 
 

@@ -10,7 +10,7 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from brain.client.errors import ProblemError, UnreachableError, UnreadableError, problem_error
-from brain.client.models import Answer, Event, Restart, Sentence
+from brain.client.models import Answer, AnswerStatus, CitedDocument, Event, FoundPassages, Restart, Sentence
 
 FIRST_WAIT_S = 0.5
 PASSING = {429, 503}
@@ -82,9 +82,15 @@ class Reading:
         match name:
             case "restart":
                 return Restart()
+            case "passages":
+                return read(FoundPassages, data)
             case "sentence":
                 return read(Sentence, data)
-            case "answer":
+            case "citation":
+                return read(CitedDocument, data)
+            case "status":
+                return read(AnswerStatus, data)
+            case "done":
                 self.done = True
                 return read(Answer, data)
             case "problem":

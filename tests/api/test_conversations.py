@@ -41,7 +41,7 @@ async def test_a_conversation_is_continued_with_what_the_service_kept(house: Any
             json={"question": THEN, "conversation_id": id},
             headers=key | {"Accept": "text/event-stream"},
         )
-        second = json.loads(streamed.text.split("event: answer\ndata: ")[1])
+        second = json.loads(streamed.text.split("event: done\ndata: ")[1])
         found = await look(asks, key, id)
         trace = house.brain.trace(second["id"])
         listed = (await asks.get("/v1/conversations", headers=key)).json()
@@ -154,7 +154,7 @@ async def test_who_leaves_before_the_answer_leaves_nothing_in_the_conversation(h
 
     id = known.conversations.create(owner_of(who)).id
     events = keeping(house.brain.stream(Question("Combien de jours pour renvoyer un article ?")), id, who, known)
-    await anext(events)
+    assert [type(await anext(events)).__name__ for _ in range(2)] == ["Passages", "Sentence"]
     await events.aclose()
     store = Conversations(house.brain.settings)
 

@@ -45,7 +45,7 @@ def test_by_keyboard_alone(agents: str, new_page: Make, locale: str, ask_for: st
     assert text and " ms" in article.inner_text(), article.inner_text()
     page.keyboard.press("Escape")
     page.keyboard.press("1")
-    assert page.evaluate("document.activeElement.parentElement.dataset.number") == "1"
+    assert page.evaluate("document.activeElement.parentElement.dataset.key") == "1"
     assert page.locator("#sources details[open] mark").first.inner_text() in text
     page.keyboard.press("c")
     page.get_by_role("button", name=copied).wait_for()
