@@ -475,7 +475,7 @@ mark td, mark th { background: var(--mark); }
 .card { margin: 0 0 12px; padding: 12px; border: 1px solid var(--line); border-left: 4px solid var(--c); border-radius: 8px; background: var(--soft); }
 .card .top { display: flex; gap: 8px; align-items: start; justify-content: space-between; }
 h3 { margin: 0; font-size: 1em; }
-h4 { margin: 8px 0 4px; font-size: .85em; color: var(--dim); }
+.given > h3, .given > div > h3 { margin: 8px 0 4px; font-size: .85em; color: var(--dim); }
 blockquote { margin: 8px 0; max-height: 12em; overflow-y: auto; font-size: .92em; white-space: pre-line; }
 mark { background: var(--mark); color: var(--fg); padding: 0 1px; }
 ol, ul { margin: 0 0 8px; padding-left: 1.6em; font-size: .92em; }
@@ -971,7 +971,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         const picks = choice.options.map((option) => el("button", { type: "button", class: "pick", onclick: () => ask(option) }, option.label));
         const more = choice.total - choice.options.length;
         return [
-          el("h4", {}, choice.label),
+          el("h3", {}, choice.label),
           el("div", { class: "row" }, ...picks, more > 0 && el("span", { class: "note" }, this.#t.more(more))),
         ];
       });
@@ -984,14 +984,14 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         const notes = [dated && this.#t.updated(dayOf(source.updated_at, this.#language)), source.newer && this.#t.newest].filter(Boolean);
         return el("li", { value: source.number }, this.#link(source), notes.length ? ` (${notes.join(", ")})` : "");
       });
-      return [el("h4", {}, this.#t.sources), el("ol", {}, ...items)];
+      return [el("h3", {}, this.#t.sources), el("ol", {}, ...items)];
     }
 
     /** The first pages of what was found. */
     #links(title, found) {
       const first = (page, at) => found.findIndex((other) => other.document_id === page.document_id) === at;
       const pages = found.filter(first).slice(0, MOST_PAGES);
-      return pages.length ? [el("h4", {}, title), el("ul", {}, ...pages.map((page) => el("li", {}, this.#link(page))))] : [];
+      return pages.length ? [el("h3", {}, title), el("ul", {}, ...pages.map((page) => el("li", {}, this.#link(page))))] : [];
     }
 
     #link({ title, url }, text = title) {
@@ -1027,6 +1027,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       cite.setAttribute("aria-expanded", "true");
       cite.setAttribute("aria-controls", card.id);
       cite.closest(".text").after(card);
+      for (const quote of card.querySelectorAll("blockquote")) quote.scrollTop = quote.querySelector("mark").offsetTop - quote.offsetTop - 30;
       card.scrollIntoView({ block: "nearest" });
       card.focus();
     }

@@ -433,7 +433,7 @@
         button(option.label, () => pick(exchange, option), { title: option.tag }),
       );
       const more = choice.total - choice.options.length;
-      return [el("h4", {}, choice.label), el("div", { class: "row" }, ...picks, more > 0 && el("span", { class: "note" }, t.more(more)))];
+      return [el("h3", {}, choice.label), el("div", { class: "row" }, ...picks, more > 0 && el("span", { class: "note" }, t.more(more)))];
     });
   }
 
@@ -452,7 +452,7 @@
   function closestOf({ closest, contact }) {
     const link = safeLink(contact, ["http:", "https:", "mailto:", "tel:"]);
     return [
-      ...(closest.length ? [el("h4", {}, t.closest), el("ul", {}, ...closest.map((page) => el("li", {}, linkOf(page))))] : []),
+      ...(closest.length ? [el("h3", {}, t.closest), el("ul", {}, ...closest.map((page) => el("li", {}, linkOf(page))))] : []),
       ...(contact ? [el("p", { class: "note" }, `${t.contact} : `, link ? el("a", { href: link }, contact) : contact)] : []),
     ];
   }

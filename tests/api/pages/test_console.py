@@ -243,6 +243,32 @@ def test_killed_in_mid_answer(killable: Any, new_page: Make, locale: str, lost: 
     assert page.locator(".warn").count() == 0
 
 
+@pytest.mark.parametrize(("locale", "says"), [("fr-FR", "Passages trouvés"), ("en-GB", "Passages found")])
+def test_what_was_found_is_shown_while_the_answer_is_written(
+    cable: Any, slow: Any, new_page: Make, violations: Make, locale: str, says: str
+) -> None:
+    page = new_page(strict=False, locale=locale)
+    searched: list[str] = []
+    page.on("request", lambda r: searched.append(r.url) if r.url.endswith("/v1/search") else None)
+    page.goto(f"{cable.url}/console")
+    ask(page, slow.question)
+    sources = page.locator("#sources")
+    sources.get_by_role("heading", name=says).wait_for()
+    sources.locator("summary").click()
+    assert "soldés" in sources.locator("blockquote").inner_text()
+    assert page.locator("article .text").inner_text() == "" and violations(page) == []
+    slow.may_say[0].set()
+    # What is cited moves up, with its number and its quote marked, before the answer is whole.
+    assert sources.locator("mark").inner_text() == "Un article se renvoie sous 14 jours."
+    assert sources.locator("summary").all_inner_texts() == ["1. Retours"]
+    page.locator(".cite").click()
+    slow.may_say[1].set()
+    answered(page)
+    assert page.evaluate("document.activeElement.parentElement.dataset.key") == "1"
+    assert sources.locator("mark").all_inner_texts() == ["Un article se renvoie sous 14 jours."]
+    assert searched == []  # what was found came with the answer
+
+
 @pytest.mark.parametrize(("locale", "says"), [("fr-FR", "Connexion perdue"), ("en-GB", "Connection lost")])
 def test_a_lost_connection_is_taken_up_where_it_broke_off(
     cable: Any, slow: Any, new_page: Make, locale: str, says: str
