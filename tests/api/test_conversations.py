@@ -62,6 +62,18 @@ async def test_a_conversation_is_continued_with_what_the_service_kept(house: Any
     assert [one["id"] for one in listed["conversations"]] == [id] and listed["next"] is None
 
 
+async def test_sent_twice_with_an_idempotency_key_it_is_begun_once(house: Any) -> None:
+    mine, other = house.key(), house.key()
+    async with house.asking() as asks:
+        once = {"Idempotency-Key": "talk-1"}
+        first, again, theirs = [await begin(asks, key | once, title="Retours") for key in (mine, mine, other)]
+        refused = await asks.post("/v1/conversations", json={"title": "Autre"}, headers=mine | once)
+        listed = (await asks.get("/v1/conversations", headers=mine)).json()["conversations"]
+
+    assert first == again != theirs and [one["id"] for one in listed] == [first]
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem:brain:repeated")
+
+
 async def test_lists_come_in_pages(house: Any) -> None:
     key = house.key()
     async with house.asking() as asks:
