@@ -69,6 +69,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
             purging.cancel()
             await asyncio.gather(purging, return_exceptions=True)
             await streams.close()
+            opening.stop()
             await task
             await opening.close()
             await gate.close()
