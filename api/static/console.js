@@ -12,12 +12,18 @@
     fr: {
       other: "English",
       fresh: "Nouvelle conversation",
+      give: "Donner une clé",
       forget: "Oublier la clé",
       help: "Raccourcis clavier",
       ask: "Question du client",
       send: "Demander",
       stop: "Arrêter",
       history: "Cette session",
+      kept: "Conversations gardées",
+      older: "Plus anciennes",
+      remove: (title) => `Supprimer : ${title}`,
+      sure: (title) => `Supprimer la conversation « ${title} » ?`,
+      gone: "Cette réponse cite un article que vous ne pouvez plus lire.",
       sources: "Sources",
       noSources: "Les sources de la réponse s'affichent ici.",
       found: "Passages trouvés",
@@ -56,7 +62,7 @@
       more: (n) => `et ${n} autres`,
       close: "Fermer",
       key: "Clé d'API",
-      keywhy: "Le service demande une clé. Elle reste dans cet onglet et disparaît avec lui.",
+      keywhy: "Le service demande une clé. Elle reste dans cet onglet et disparaît avec lui ; vos conversations restent gardées par le service.",
       forbidden: "Votre clé ne permet pas de poser de questions.",
       keywrong: "Cette clé n'est pas valable. Donnez-en une autre.",
       keep: "Continuer",
@@ -85,12 +91,18 @@
     en: {
       other: "Français",
       fresh: "New conversation",
+      give: "Give a key",
       forget: "Forget the key",
       help: "Keyboard shortcuts",
       ask: "The customer's question",
       send: "Ask",
       stop: "Stop",
       history: "This session",
+      kept: "Kept conversations",
+      older: "Older ones",
+      remove: (title) => `Delete: ${title}`,
+      sure: (title) => `Delete the conversation "${title}"?`,
+      gone: "This answer cites an article that you can't read any more.",
       sources: "Sources",
       noSources: "The answer's sources are shown here.",
       found: "Passages found",
@@ -129,7 +141,7 @@
       more: (n) => `and ${n} more`,
       close: "Close",
       key: "API key",
-      keywhy: "The service asks for a key. It stays in this tab and goes away with it.",
+      keywhy: "The service asks for a key. It stays in this tab and goes away with it; the service keeps your conversations.",
       forbidden: "Your key is not good for asking questions.",
       keywrong: "This key is not valid. Give another one.",
       keep: "Go on",
@@ -179,7 +191,7 @@
 
   let language = kept(localStorage, KEPT.language) || ((navigator.language || "").toLowerCase().startsWith("fr") ? "fr" : "en");
   let t = TEXTS[language];
-  let { exchanges, conversation } = session();
+  let { exchanges, conversation, stored } = session(); // stored: ids of the conversations that the service keeps, by number
   let tags = [];
   let selected = exchanges.at(-1) || null;
   let running = null; // AbortController
@@ -190,16 +202,16 @@
   function session() {
     try {
       const found = JSON.parse(kept(sessionStorage, KEPT.session));
-      if (Array.isArray(found?.exchanges)) return found;
+      if (Array.isArray(found?.exchanges)) return { stored: {}, ...found };
     } catch {
       // Written by something else.
     }
-    return { exchanges: [], conversation: 1 };
+    return { exchanges: [], conversation: 1, stored: {} };
   }
 
   function keepSession() {
     exchanges = exchanges.slice(-MOST_KEPT);
-    keep(sessionStorage, KEPT.session, JSON.stringify({ exchanges, conversation }));
+    keep(sessionStorage, KEPT.session, JSON.stringify({ exchanges, conversation, stored }));
   }
 
   function choose(exchange) {
@@ -211,20 +223,20 @@
 
   // ---------------------------------------------------------------- the service
 
+  const hasKey = () => Boolean(kept(sessionStorage, KEPT.key));
+
   function headers() {
-    const key = kept(sessionStorage, KEPT.key);
-    return key ? { Authorization: `Bearer ${key}` } : {};
+    return hasKey() ? { Authorization: `Bearer ${kept(sessionStorage, KEPT.key)}` } : {};
   }
 
-  async function post(path, body) {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...headers() },
-      body: JSON.stringify(body),
-    });
+  async function request(method, path, body) {
+    const json = body && { "Content-Type": "application/json" };
+    const response = await fetch(path, { method, headers: { ...json, ...headers() }, body: body && JSON.stringify(body), cache: "no-store" });
     if (!response.ok) throw await problemOf(response);
-    return response.json();
+    return response.status === 204 ? null : response.json();
   }
+
+  const post = (path, body) => request("POST", path, body);
 
   /** Asks for a key until one is given; false where the agent closes the dialog. */
   function askForKey(wrong) {
@@ -279,7 +291,7 @@
     };
     const send = () => {
       start = performance.now(); // without the time for typing a key
-      return ask("", headers(), exchange.body, on, signal);
+      return asked(exchange, on, signal);
     };
     try {
       exchange.answer = await withKey(send);
@@ -293,8 +305,25 @@
       running = null;
       keepSession();
       show();
+      listKept();
     }
     if (exchange.answer && exchange.answer.reason !== "small_talk" && !exchange.found) await lookAround(exchange);
+  }
+
+  /** Within a conversation that the service keeps, where there is a key to keep it for. */
+  async function asked(exchange, on, signal) {
+    const { turns, ...question } = exchange.body;
+    const number = exchange.conversation;
+    // One that began without being kept goes on so.
+    if (!hasKey() || (turns.length && !stored[number])) return ask("", headers(), exchange.body, on, signal);
+    stored[number] ??= (await post("/v1/conversations", {})).id;
+    try {
+      return await ask("", headers(), { ...question, conversation_id: stored[number] }, on, signal);
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 404)) throw error;
+      delete stored[number]; // too old, or deleted elsewhere
+      return ask("", headers(), exchange.body, on, signal);
+    }
   }
 
   function wordsFor(error, some, stopped) {
@@ -346,6 +375,7 @@
     at("conversation").replaceChildren(...all.map(articleOf));
     at("send").textContent = running ? t.stop : t.send;
     showHistory();
+    past.show();
     showCited();
     showFound();
     if (held) at("question").focus(); // what had the focus is made anew
@@ -612,13 +642,63 @@
     at("question").focus();
   }
 
+  const newNumber = () => Math.max(0, ...exchanges.map((exchange) => exchange.conversation), ...Object.keys(stored).map(Number)) + 1;
+
   function fresh() {
     running?.abort();
-    conversation = Math.max(0, ...exchanges.map((exchange) => exchange.conversation)) + 1;
+    conversation = newNumber();
     tags = [];
     choose(null);
     keepSession();
     show();
+    at("question").focus();
+  }
+
+  // ---------------------------------------------------------------- conversations that the service keeps
+
+  const numberOf = (id) => Number(Object.keys(stored).find((number) => stored[number] === id));
+  const past = window.past({
+    request,
+    box: at("kept"),
+    words: () => t,
+    isOpen: (id) => numberOf(id) === conversation,
+    open: (id) => openKept(id).catch((error) => say(wordsFor(error))),
+    remove: (talk) => removeKept(talk).catch((error) => say(wordsFor(error))),
+  });
+
+  function listKept() {
+    if (hasKey()) past.load().catch(() => {}); // the answer is whole without it
+  }
+
+  async function openKept(id) {
+    if (running) return;
+    const here = exchanges.findLast((exchange) => stored[exchange.conversation] === id);
+    if (here) return goTo(here);
+    const found = await request("GET", `/v1/conversations/${id}`);
+    if (running) return;
+    conversation = newNumber();
+    stored[conversation] = id;
+    const unkept = { quoted: [], closest: [], choices: [], contact: null }; // of an answer that is shown again
+    for (const { question, answer } of found.exchanges.slice(-MOST_KEPT)) {
+      const shown = answer ? { answer: { ...answer, ...unkept } } : { failed: t.gone };
+      exchanges.push({ question, body: { question, turns: [], tags: [] }, conversation, ...shown });
+    }
+    keepSession();
+    choose(null);
+    show();
+    if (ofConversation().length) goTo(ofConversation().at(-1));
+  }
+
+  async function removeKept({ id, title }) {
+    if (running || !confirm(t.sure(title))) return;
+    await request("DELETE", `/v1/conversations/${id}`);
+    const number = numberOf(id);
+    delete stored[number];
+    exchanges = exchanges.filter((exchange) => exchange.conversation !== number);
+    if (number === conversation) fresh();
+    keepSession();
+    show();
+    listKept();
     at("question").focus();
   }
 
@@ -711,11 +791,18 @@
   at("keyform").addEventListener("submit", (event) => {
     event.preventDefault();
     keep(sessionStorage, KEPT.key, at("key").value.trim());
-    at("forget").hidden = false;
     at("key").value = "";
     at("keybox").close("given");
+    showKey();
+    listKept();
   });
 
+  function showKey() {
+    at("give").hidden = hasKey();
+    at("forget").hidden = !hasKey();
+  }
+
+  at("give").addEventListener("click", () => askForKey(false));
   at("fresh").addEventListener("click", fresh);
   at("help").addEventListener("click", ACTIONS["?"]);
   at("forget").addEventListener("click", () => {
@@ -741,8 +828,9 @@
 
   async function start() {
     at("keyson").checked = shortcutsOn();
-    at("forget").hidden = !kept(sessionStorage, KEPT.key);
+    showKey();
     translate();
+    listKept();
     at("question").focus();
     try {
       feedback = (await (await fetch("/widget/features")).json()).feedback === true;
