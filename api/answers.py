@@ -15,7 +15,7 @@ from api.kept import ID
 from api.opening import BrainDep
 from api.problems import problems
 from api.resuming import Owner, Streams
-from api.shown import AnswerResponse, numbered, shown
+from api.shown import AnswerResponse, shown
 from api.streaming import DESCRIBED, shown_events, unless_gone, wants_stream
 from brain import types
 from brain.answer import whole
@@ -89,11 +89,9 @@ async def answer(
     if wants_stream(request):
         owner = Owner(who, address_of(request) if who.kind == "open" else "", body)
         streams: Streams = request.app.state.streams
-        numbers: dict[str, int] = {}
+        searches = "search" in who.rights
         return streams.respond(
-            owner,
-            last_event_id,
-            lambda: shown_events(request.state.request_id, events, lambda one: numbered(one, numbers), shown),
+            owner, last_event_id, lambda: shown_events(request.state.request_id, events, searches=searches)
         )
     answered = await unless_gone(request, whole(events))
     return shown(answered) if isinstance(answered, types.Answer) else answered

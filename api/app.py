@@ -30,6 +30,7 @@ from api import (
     problems,
     review,
     search,
+    streaming,
     webhooks,
     widget,
 )
@@ -68,6 +69,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
             purging.cancel()
             await asyncio.gather(purging, return_exceptions=True)
             await streams.close()
+            opening.stop()
             await task
             await opening.close()
             await gate.close()
@@ -111,7 +113,7 @@ def create_app(settings: Settings, brain: Brain | None = None, knowledge: Knowle
     ):
         app.include_router(feature.router)
     mcp = _mcp(app) if settings.service.mcp else None
-    openapi.complete(app, [imports.ImportRow, webhooks.UpsertEvent, webhooks.DeleteEvent])
+    openapi.complete(app, [imports.ImportRow, webhooks.UpsertEvent, webhooks.DeleteEvent], streaming.EVENTS.values())
     return app
 
 

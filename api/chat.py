@@ -26,14 +26,14 @@ from api.streaming import described_stream, unless_gone
 from brain.answer import Events
 from brain.errors import BrainError
 from brain.text.language import detect
-from brain.types import Answer, gap
+from brain.types import Answer, Sentence, gap
 
 _log = logging.getLogger(__name__)
 router = APIRouter(tags=["OpenAI-compatible"])
 
 
 STREAMED = described_stream(
-    "With `stream`: OpenAI's chunks, the last with the whole answer as `brain`; then `[DONE]`.", ("", CHUNK)
+    "With `stream`: OpenAI's chunks, the last with the whole answer as `brain`; then `[DONE]`.", {"chunk": CHUNK}
 )
 
 
@@ -101,7 +101,7 @@ async def _chunks(events: Events, language: str, counted: bool) -> AsyncGenerato
                     yield chunk({}, "stop", brain=seen.model_dump(mode="json"))
                     if counted:
                         yield _data(start | {"choices": [], "usage": usage_of(event.trace.model)})
-                else:
+                elif isinstance(event, Sentence):
                     text = sentence_text(numbered(event, numbers), language)
                     yield chunk({"content": (gap(said, text) if said else "") + text})
                     said = text

@@ -59,7 +59,9 @@ def pages(_: Settings) -> Iterator[Check]:
         raise BrainError(f"The pages' files can't be read: {error}", "Install Brain again.") from error
     named = {file.name for file in files}
     missing = [
-        name for name in ("brain-assistant.js", "console.html", "console.js", "console.css") if name not in named
+        name
+        for name in ("brain-assistant.js", "console.html", "console.js", "past.js", "console.css")
+        if name not in named
     ]
     if missing or empty:
         lacking = ", ".join([*missing, *(f"{name} (empty)" for name in empty)])

@@ -8,13 +8,13 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 from starlette.exceptions import HTTPException
 
 from api.access import GateDep, MayAsk
 from api.caller import Caller, owner_of, readable
-from api.errors import ERRORS
+from api.errors import ERRORS, WRITING
 from api.examples import CONVERSATION, CONVERSATION_ID, KEPT, QUESTION, shown_as
 from api.kept import ID, KeptAnswer, shown_again
 from api.known import Known
@@ -79,10 +79,17 @@ class WholeConversation(Conversation):
     exchanges: list[Exchange]
 
 
-@router.post("", summary="Begin a conversation", status_code=201, responses=problems(ERRORS, 400, 413, 422))
-async def begin_conversation(body: ConversationRequest, who: MayAsk, gate: GateDep) -> Conversation:
+@router.post("", summary="Begin a conversation", status_code=201, responses=problems(WRITING, 400, 413, 422))
+async def begin_conversation(
+    body: ConversationRequest,
+    who: MayAsk,
+    gate: GateDep,
+    idempotency_key: Annotated[
+        str, Header(max_length=200, description="sent twice, it is one conversation", examples=["5f1c0c5e-talk-1"])
+    ] = "",
+) -> Conversation:
     """Begin a conversation that the service keeps (`conversations.keep_days`), for its maker alone."""
-    made = await asyncio.to_thread(lambda: gate.known.conversations.create(owner_of(who), body.title))
+    made = await asyncio.to_thread(gate.known.conversations.create, owner_of(who), body.title, idempotency_key)
     return Conversation.model_validate(made)
 
 

@@ -27,27 +27,31 @@ SENTENCE: dict[str, Any] = {
     "supported": True,
     "problems": [],
 }
-_SAID: dict[str, Any] = {
+_FACTS: dict[str, Any] = {"internal": False, "updated_at": "2026-03-18", "heading_path": ["Le délai"]}
+PASSAGES = {
+    "language": "fr",
+    "passages": [{"id": PASSAGE_ID} | DOCUMENT | _FACTS | {"tags": ["retours"], "text": TEXT}],
+}
+CITED = DOCUMENT | _FACTS | {"number": 1}
+SOURCE = CITED | {"newer": False}
+_ENDED: dict[str, Any] = {
     "id": ANSWER_ID,
     "status": "answered",
     "reason": None,
     "message": None,
     "language": "fr",
-    "text": QUOTE,
-    "sentences": [SENTENCE],
-    "sources": [
-        DOCUMENT
-        | {"number": 1, "newer": False, "internal": False, "updated_at": "2026-03-18", "heading_path": ["Le délai"]}
-    ],
 }
-ANSWER = _SAID | {
-    "quoted": [
-        {"id": PASSAGE_ID, "document_id": DOCUMENT["document_id"], "heading_path": ["Le délai"], "text": TEXT},
-    ],
-    "closest": [],
-    "choices": [],
-    "contact": None,
-}
+STATUS = _ENDED | {"closest": [], "choices": [], "contact": None}
+_SAID: dict[str, Any] = _ENDED | {"text": QUOTE, "sentences": [SENTENCE], "sources": [SOURCE]}
+ANSWER = (
+    STATUS
+    | _SAID
+    | {
+        "quoted": [
+            {"id": PASSAGE_ID, "document_id": DOCUMENT["document_id"], "heading_path": ["Le délai"], "text": TEXT},
+        ],
+    }
+)
 REFUSAL = ANSWER | {
     "status": "refused",
     "reason": "no_evidence",

@@ -41,5 +41,6 @@ async def healthz() -> Health:
 )
 async def readyz(who: MayBeKnown, brain: BrainDep) -> Readiness:
     """Questions can be answered; where not, the problem says why and what to do."""
-    count = await asyncio.to_thread(brain.count, readable(who, brain.settings)) if who else None
-    return Readiness(passages=count, encoder=brain.index.manifest["encoder"])
+    # Counted for who may not know it as well: an index that is away can't be asked.
+    count = await asyncio.to_thread(brain.count, readable(who, brain.settings) if who else None)
+    return Readiness(passages=count if who else None, encoder=brain.index.manifest["encoder"])

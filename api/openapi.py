@@ -1,6 +1,6 @@
 """What FastAPI leaves to be done to the OpenAPI document: errors have a media type of their own, and examples their nulls."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from fastapi import FastAPI
@@ -12,24 +12,25 @@ from api.problems import MEDIA_TYPE
 Schema = dict[str, Any]
 
 
-def complete(app: FastAPI, bodies: Sequence[type[BaseModel]]) -> None:
+def complete(app: FastAPI, bodies: Iterable[type[BaseModel]], events: Iterable[type[BaseModel]]) -> None:
     """The document is made when somebody first asks for it (it takes a moment), and kept by the app.
 
-    `bodies` are of routes that read them themselves, because they are signed or come in two forms.
+    `bodies` are of routes that read them themselves, because they are signed or come in two forms; `events` are of streams.
     """
     made = app.openapi
+    models: list[tuple[type[BaseModel], JsonSchemaMode]] = [(body, "validation") for body in bodies]
+    models += [(event, "serialization") for event in events]
 
     def openapi() -> Schema:
         if app.openapi_schema is None:
-            _complete(made(), bodies)
+            _complete(made(), models)
         return made()
 
     app.openapi = openapi  # type: ignore[method-assign]  # FastAPI's own way to extend it
 
 
-def _complete(document: Schema, bodies: Sequence[type[BaseModel]]) -> None:
-    asked: list[tuple[type[BaseModel], JsonSchemaMode]] = [(body, "validation") for body in bodies]
-    _, found = models_json_schema(asked, ref_template="#/components/schemas/{model}")
+def _complete(document: Schema, models: Sequence[tuple[type[BaseModel], JsonSchemaMode]]) -> None:
+    _, found = models_json_schema(models, ref_template="#/components/schemas/{model}")
     document["components"]["schemas"] |= found["$defs"]
     for path in document["paths"].values():
         for operation in path.values():

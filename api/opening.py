@@ -2,19 +2,22 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 from typing import Annotated
 
 from fastapi import Depends, Request
 
 from api.caller import Caller, configured_caller, readable
 from api.errors import NotReadyError, kind_of
-from brain.errors import BrainError, SettingsError
+from brain.errors import BrainError, SettingsError, StoreError
 from brain.live import Editor, Knowledge, make_knowledge
 from brain.session import Brain
 from brain.settings import Settings
 from brain.types import Question
 from brain.upkeep import Upkeep
 
+AGAIN_S = 5
+"""Before a store that is away is tried again."""
 _log = logging.getLogger(__name__)
 
 
@@ -27,6 +30,7 @@ class Opening:
         self._own: Brain | None = None
         self._upkeep: Upkeep | None = None
         self._problem: BrainError = NotReadyError("Brain is being opened.", "Ask again in a few seconds.")
+        self._stopping = asyncio.Event()
 
     @property
     def brain(self) -> Brain:
@@ -44,7 +48,20 @@ class Opening:
         return self._knowledge
 
     async def run(self) -> None:
-        """Opens it and asks once, for the first caller not to wait. A failure is logged and kept for `brain`."""
+        """Opens it and asks once, for the first caller not to wait. A failure is logged and kept for `brain`.
+
+        A store that is away may come back: it is tried again until then.
+        """
+        while await self._try() and not self._stopping.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._stopping.wait(), AGAIN_S)
+
+    def stop(self) -> None:
+        """It is not tried again."""
+        self._stopping.set()
+
+    async def _try(self) -> bool:
+        """Whether to try again."""
         try:
             brain = self._ready or await self._open()
             who = configured_caller(self._settings)
@@ -56,19 +73,26 @@ class Opening:
             if self._own:
                 self._upkeep = Upkeep(self._own, _log.info)
         except BrainError as error:
-            _log.error("Brain can't be opened: %s %s", error, error.hint)
+            if str(error) != str(self._problem):
+                _log.error("Brain can't be opened: %s %s", error, error.hint)
             self._fail(error if kind_of(error).status == 503 else NotReadyError(str(error), error.hint))
+            await self._close_own()
+            return type(error) is StoreError
         except Exception as error:  # noqa: BLE001  whatever it was: /readyz must say that it failed
             _log.exception("Brain can't be opened: %s", error)
             self._fail(NotReadyError("Brain can't be opened.", "See the service's log."))
+        return False
 
     async def close(self) -> None:
         if self._upkeep:
             self._upkeep.stop()
-        if self._own_knowledge:
-            await asyncio.to_thread(self._own_knowledge.close)
-        if self._own:
-            await asyncio.to_thread(self._own.close)
+        await self._close_own()
+
+    async def _close_own(self) -> None:
+        knowledge, brain, self._own_knowledge, self._own = self._own_knowledge, self._own, None, None
+        for opened in (knowledge, brain):
+            if opened:
+                await asyncio.to_thread(opened.close)
 
     async def _open(self) -> Brain:
         self._own = await asyncio.to_thread(lambda: Brain.open(self._settings, _log.info, apart=True))

@@ -59,7 +59,7 @@ def _add(path: str, name: str) -> None:
 
 for _page in ("console", "insights", "review"):
     _add(f"/{_page}", f"{_page}.html")
-for _part in ("console.js", "console.css", "desk.js", "desk.css", "insights.js", "review.js"):
+for _part in ("console.js", "past.js", "console.css", "desk.js", "desk.css", "insights.js", "review.js"):
     _add(f"/{_part}", _part)
 
 

@@ -5,11 +5,12 @@ from datetime import date
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.examples import ANSWER, REFUSAL, shown_as
+from api.examples import ANSWER, CITED, PASSAGES, REFUSAL, SOURCE, STATUS, shown_as
 from brain import types
 
 CLOSEST = 3
 """Documents named with a refusal."""
+INTERNAL = "the public may not see it: what it says is not to be passed on as it is"
 
 
 class Citation(BaseModel):
@@ -39,14 +40,43 @@ class DocumentLink(BaseModel):
     url: str | None
 
 
-class Source(DocumentLink):
+class FoundPassage(DocumentLink):
+    """A passage that the answer is written from. A caller who may not search gets what it is of, without `text` and `tags`."""
+
+    id: str
+    heading_path: list[str]
+    internal: bool = Field(description=INTERNAL)
+    updated_at: date | None
+    tags: list[str]
+    text: str | None
+
+
+class FoundPassages(BaseModel):
+    """What was found for a question, best first, before anything is written. What is cited of it is known with the sentences."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(PASSAGES))
+
+    language: str = Field(description="of the question")
+    passages: list[FoundPassage]
+
+
+class CitedDocument(DocumentLink):
     """A cited document; its headings are those above the first quote."""
 
+    model_config = ConfigDict(json_schema_extra=shown_as(CITED))
+
     number: int
-    newer: bool = Field(description="where articles contradict each other: this one was changed last")
-    internal: bool = Field(description="the public may not see it: what it says is not to be passed on as it is")
+    internal: bool = Field(description=INTERNAL)
     updated_at: date | None
     heading_path: list[str]
+
+
+class Source(CitedDocument):
+    """A cited document, the answer being whole."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(SOURCE))
+
+    newer: bool = Field(description="where articles contradict each other: this one was changed last")
 
 
 class Option(BaseModel):
@@ -76,31 +106,72 @@ class QuotedPassage(BaseModel):
     text: str
 
 
-class AnswerResponse(BaseModel):
-    """Sentences, each with its citations; without sentences, `reason` and `message` say why.
+class AnswerStatus(BaseModel):
+    """How an answer ended, and what there is to say and to do beside its sentences.
 
     `needs_clarification`: ask again with the `tag` of one of the `choices`. Refused as `conflicting`: the sentences are what each of
     the contradicting articles says. `small_talk`: nothing was asked, `message` is the reply.
     """
 
-    model_config = ConfigDict(json_schema_extra=shown_as(ANSWER, REFUSAL))
+    model_config = ConfigDict(json_schema_extra=shown_as(STATUS))
 
     id: str
     status: types.Status
     reason: types.Reason | None
     message: str | None = Field(description="what to tell the user where there is no plain answer, or beside it")
     language: str
+    closest: list[DocumentLink] = Field(
+        description="where to look instead, where there is no sentence and the question is not about something else"
+    )
+    choices: list[Choice] = Field(description="with `needs_clarification`: what the question leaves open")
+    contact: str | None = Field(description="with a refusal: the way to a person, a text or a URL")
+
+
+class AnswerResponse(AnswerStatus):
+    """Sentences, each with its citations; without sentences, `reason` and `message` say why."""
+
+    model_config = ConfigDict(json_schema_extra=shown_as(ANSWER, REFUSAL))
+
     text: str = Field(description="the sentences, joined")
     sentences: list[Sentence]
     sources: list[Source] = Field(description="the cited documents, numbered in order of first citation")
     quoted: list[QuotedPassage] = Field(
         description="the cited passages; a citation's `span` points into its passage's text"
     )
-    closest: list[DocumentLink] = Field(
-        description="where to look instead, where there is no sentence and the question is not about something else"
+
+
+def found_passages(passages: types.Passages, *, searches: bool) -> FoundPassages:
+    """`searches`: the caller may see passages that are not cited."""
+    return FoundPassages(
+        language=passages.language,
+        passages=[
+            FoundPassage(
+                id=passage.id,
+                document_id=passage.document_id,
+                title=passage.title,
+                url=passage.url,
+                heading_path=list(passage.heading_path),
+                internal=_internal(passage),
+                updated_at=passage.updated_at,
+                tags=list(passage.tags) if searches else [],
+                text=passage.text if searches else None,
+            )
+            for passage in passages
+        ],
     )
-    choices: list[Choice] = Field(description="with `needs_clarification`: what the question leaves open")
-    contact: str | None = Field(description="with a refusal: the way to a person, a text or a URL")
+
+
+def cited_document(passage: types.Passage, number: int) -> CitedDocument:
+    """The passage's document, of which it is the first that is cited."""
+    return CitedDocument(
+        number=number,
+        internal=_internal(passage),
+        document_id=passage.document_id,
+        title=passage.title,
+        url=passage.url,
+        updated_at=passage.updated_at,
+        heading_path=list(passage.heading_path),
+    )
 
 
 def numbered(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
@@ -147,6 +218,10 @@ def _sentence(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
     )
 
 
+def _internal(passage: types.Passage) -> bool:
+    return types.PUBLIC not in passage.audience
+
+
 def _choice(choice: types.Choice) -> Choice:
     options = [
         Option(value=o.value, label=o.label, documents=o.documents, tag=f"{choice.key}:{o.value}")
@@ -161,16 +236,7 @@ def _sources(cited: Iterable[types.Citation], answer: types.Answer, numbers: dic
     for citation in cited:
         first.setdefault(citation.document_id, by_id[citation.passage_id])
     return [
-        Source(
-            number=numbers[id],
-            newer=id == answer.newer,
-            internal=types.PUBLIC not in passage.audience,
-            document_id=id,
-            title=passage.title,
-            url=passage.url,
-            updated_at=passage.updated_at,
-            heading_path=list(passage.heading_path),
-        )
+        Source(**cited_document(passage, numbers[id]).model_dump(), newer=id == answer.newer)
         for id, passage in first.items()
     ]
 

@@ -85,7 +85,8 @@ async def _brain(brain: Brain, question: Question) -> dict[str, Any]:
     async for event in brain.stream(question):
         if isinstance(event, Answer):
             found = event
-        first = first or perf_counter() - start
+        if not isinstance(event, Passages):
+            first = first or perf_counter() - start
     assert found
     return {
         "status": found.status,

@@ -24,8 +24,9 @@ from brain.types import Answer, Passages, Question, Reason, Sentence, Status
 from brain.verify import Verifier
 from brain.writing import Writing
 
-Events = AsyncGenerator[Sentence | Answer, None]
-"""Sentences, each once it is known to hold, then the answer that they make: its sentences are those before it."""
+Events = AsyncGenerator[Passages | Sentence | Answer, None]
+"""The passages, where sentences are to come of them; sentences, each once it is known to hold; then the answer that they make: its
+sentences are those before it."""
 
 
 async def answer_events(
@@ -55,6 +56,8 @@ async def answer_events(
         if not decision and (found := await _conflict(asked.text, passages, like)):
             decision = contradicted(found, passages.language)
     writing = Writing(answerer, verifier, settings, judge, stages, start, quotable=quotable)
+    if not decision or decision.sentences:  # a refusal may hide what was found
+        yield passages
     if not decision:
         async with aclosing(writing.sentences(asked, passages)) as sentences:
             async for sentence in sentences:

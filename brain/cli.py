@@ -105,13 +105,13 @@ async def _shown(events: "Events", question: str) -> None:
     """Sentences as they come."""
     from brain.show import ShownAnswer
     from brain.text.language import detect
-    from brain.types import Answer
+    from brain.types import Answer, Sentence
 
     shown = ShownAnswer(detect(question), out)
     async for event in events:
         if isinstance(event, Answer):
             shown.end(event)
-        else:
+        elif isinstance(event, Sentence):
             shown.sentence(event)
 
 

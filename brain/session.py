@@ -107,7 +107,8 @@ class Brain:
         return await whole(self.stream(question, asked_by, keep=keep))
 
     async def stream(self, question: Question, asked_by: str | None = None, *, keep: bool = True) -> Events:
-        """Each sentence as soon as it is known to hold, then the whole answer. Close it early and the model is stopped.
+        """The passages to be written from, each sentence as soon as it is known to hold, then the answer. Close it early and the model
+        is stopped.
 
         `asked_by` is what the caller is recorded as beside the trace, to be erased by. Without `keep` the answer is neither kept nor
         counted.

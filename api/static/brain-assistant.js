@@ -8,6 +8,7 @@
   const MOST_TURN_CHARS = 2000;
   const SILENCE_MS = 40_000; // without a byte, of which the service sends one every 15 s, the connection is lost
   const AGAIN_MS = [300, 1000, 3000]; // before a lost connection is tried again
+  const MOST_PAGES = 3; // of those that were found
   const AROUND = 220; // characters shown before and after a quote
 
   const TEXTS = {
@@ -22,6 +23,8 @@
       you: "Vous",
       answer: "Réponse",
       searching: "Recherche en cours…",
+      writing: "Rédaction de la réponse…",
+      found: "Pages trouvées",
       resuming: "Connexion perdue, nouvel essai…",
       done: "Réponse complète.",
       sources: "Sources",
@@ -68,6 +71,8 @@
       you: "You",
       answer: "Answer",
       searching: "Searching…",
+      writing: "Writing the answer…",
+      found: "Pages found",
       resuming: "Connection lost, trying again…",
       done: "Answer complete.",
       sources: "Sources",
@@ -151,14 +156,23 @@
     }
   }
 
+  /** What an event tells of an answer on its way, which has the form of a whole one, and `found`: what it is written from. */
+  const TOLD = {
+    passages: (shown, { passages }) => Object.assign(shown, { found: passages, quoted: passages.filter(({ text }) => text !== null) }),
+    sentence: (shown, sentence) => shown.sentences.push(sentence),
+    citation: (shown, source) => shown.sources.push(source),
+  };
+  const nothing = () => ({ sentences: [], sources: [], quoted: [], found: [] });
+
   /**
-   * Asks, and gives the whole answer. Calls `on.start()` when nothing is there (yet, or any more), `on.sentence()` with each
-   * sentence as it comes, `on.lost()` when the connection is: it is taken up where it broke off.
+   * Asks, and gives the whole answer. Calls `on.start()` with what is to be shown of it when nothing is there (yet, or any more),
+   * `on.passages()`, `on.sentence()`, `on.citation()` with what was added to it, `on.lost()` when the connection is: it is taken up
+   * where it broke off.
    * Throws a Problem, or another error where the connection failed for good; `stop` is an AbortSignal.
    */
   async function ask(endpoint, headers, question, on, stop) {
-    const place = { id: "" };
-    on.start();
+    const place = { id: "", shown: nothing() };
+    on.start(place.shown);
     for (let tries = 0; ; tries++) {
       try {
         return await listen(endpoint, place.id ? { ...headers, "Last-Event-ID": place.id } : headers, question, on, stop, place);
@@ -199,10 +213,12 @@
       if (!(response.headers.get("Content-Type") || "").startsWith("text/event-stream")) return await response.json();
       for await (const [name, data, id] of events(response.body, heard)) {
         place.id = id || place.id;
-        if (name === "restart") on.start();
-        else if (name === "sentence") on.sentence(data);
-        else if (name === "problem") throw Object.assign(new Problem(data.status, data), { final: true });
-        else if (name === "answer") return data;
+        if (name === "done") return data;
+        if (name === "problem") throw Object.assign(new Problem(data.status, data), { final: true });
+        if (name === "restart") on.start((place.shown = nothing()));
+        if (!TOLD[name]) continue;
+        TOLD[name](place.shown, data);
+        on[name]?.(data);
       }
       throw new Error("the stream ended before the answer");
     } finally {
@@ -319,6 +335,11 @@
     return at;
   }
 
+  /** The title of a citation's document, as far as it is known. */
+  function titleOf({ number, document_id: id }, { sources, found = [] }) {
+    return (sources.find((source) => source.number === number) || found.find((passage) => passage.document_id === id))?.title;
+  }
+
   /** A sentence's citations by document: [[number, citations], …]. */
   function byNumber(citations) {
     const groups = new Map();
@@ -330,7 +351,7 @@
   function passagesOf(citations, answer) {
     const found = new Map();
     for (const { passage_id: id, span, quote } of citations) {
-      const whole = answer?.quoted?.find((passage) => passage.id === id);
+      const whole = answer.quoted?.find((passage) => passage.id === id);
       // Without the passage the quote stands for itself.
       const key = whole ? id : quote;
       const entry = found.get(key) || { text: whole?.text ?? quote, spans: [], quote, headings: whole?.heading_path || [] };
@@ -454,7 +475,7 @@ mark td, mark th { background: var(--mark); }
 .card { margin: 0 0 12px; padding: 12px; border: 1px solid var(--line); border-left: 4px solid var(--c); border-radius: 8px; background: var(--soft); }
 .card .top { display: flex; gap: 8px; align-items: start; justify-content: space-between; }
 h3 { margin: 0; font-size: 1em; }
-h4 { margin: 8px 0 4px; font-size: .85em; color: var(--dim); }
+.given > h3, .given > div > h3 { margin: 8px 0 4px; font-size: .85em; color: var(--dim); }
 blockquote { margin: 8px 0; max-height: 12em; overflow-y: auto; font-size: .92em; white-space: pre-line; }
 mark { background: var(--mark); color: var(--fg); padding: 0 1px; }
 ol, ul { margin: 0 0 8px; padding-left: 1.6em; font-size: .92em; }
@@ -477,7 +498,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
   class BrainAssistant extends HTMLElement {
     static observedAttributes = ["language", "mode", "title", "suggestions", "site-key", "endpoint", "person"];
     /** For the console, which shows the same answers. */
-    static parts = { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem, problemOf, wordsOf };
+    static parts = { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, titleOf, passagesOf, dayOf, toClipboard, asText, Problem, problemOf, wordsOf };
 
     #exchanges = [];
     #token = null; // {value, until}
@@ -632,10 +653,11 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
 
     async #run(exchange) {
       const given = exchange.node.querySelector(".given");
-      const shown = { answer: null, sentences: [] };
+      let shown;
       const text = el("div", { class: "text" });
       const waits = el("p", { class: "waits" }, this.#t.searching);
-      given.replaceChildren(this.#who(this.#t.answer), text, waits);
+      const found = el("div", {});
+      given.replaceChildren(this.#who(this.#t.answer), text, waits, found);
       given.setAttribute("aria-busy", "true");
       this.#say(this.#t.searching);
       this.#running = new AbortController();
@@ -644,15 +666,22 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       this.#follow(exchange);
       const { signal } = this.#running;
       const on = {
-        start: () => {
+        start: (partial) => {
           if (given.contains(this.shadowRoot.activeElement)) this.#parts.field.focus(); // what had the focus goes away
           given.querySelector(".card")?.remove();
           text.replaceChildren();
-          shown.sentences = [];
+          found.replaceChildren();
+          waits.textContent = this.#t.searching;
+          shown = partial;
+        },
+        passages: ({ passages }) => {
+          waits.textContent = this.#t.writing;
+          found.replaceChildren(...this.#links(this.#t.found, passages));
+          this.#follow(exchange);
         },
         sentence: (sentence) => {
-          waits.textContent = this.#t.searching;
-          if (shown.sentences.push(sentence) > 1) text.append(" ");
+          waits.textContent = this.#t.writing;
+          if (shown.sentences.length > 1) text.append(" ");
           text.append(...this.#sentenceNodes(sentence, given, shown));
           this.#follow(exchange);
         },
@@ -662,7 +691,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         },
       };
       try {
-        exchange.answer = shown.answer = await this.#authorized((headers) =>
+        exchange.answer = await this.#authorized((headers) =>
           ask(this.#endpoint, headers, exchange.body, on, signal),
         );
         exchange.failed = null;
@@ -670,7 +699,9 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         this.#say(this.#spoken(exchange.answer));
       } catch (error) {
         waits.remove();
-        exchange.failed = { words: this.#wordsFor(error, shown.sentences.length, signal.aborted), sentences: shown.sentences };
+        // A token may have been refused, before anything was asked.
+        const sentences = shown?.sentences || [];
+        exchange.failed = { words: this.#wordsFor(error, sentences.length, signal.aborted), sentences };
         given.append(...this.#failure(exchange));
         this.#say(exchange.failed.words);
       } finally {
@@ -878,9 +909,10 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       const given = exchange.node.querySelector(".given");
       if (exchange.answer) this.#show(exchange, given);
       else {
-        const shown = { answer: null, sentences: exchange.failed?.sentences || [] };
+        const sentences = exchange.failed?.sentences || [];
+        const shown = { sources: [] };
         const text = el("div", { class: "text" });
-        for (const sentence of shown.sentences) text.append(...this.#sentenceNodes(sentence, given, shown), " ");
+        for (const sentence of sentences) text.append(...this.#sentenceNodes(sentence, given, shown), " ");
         exchange.failed ||= { words: this.#t.broken, sentences: [] }; // the page was left before the answer came
         given.replaceChildren(this.#who(this.#t.answer), text, ...this.#failure(exchange));
       }
@@ -896,8 +928,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
       const said = el("span", { class: unsure ? "unsure" : null }, ...nodesOf(sentence.text));
       const cites = byNumber(sentence.citations).map(([number, citations]) => {
         const cite = el("button", { type: "button", class: "cite", "aria-expanded": "false" }, String(number));
-        const title = () => shown.answer?.sources.find((source) => source.number === number)?.title || this.#t.passage;
-        cite.setAttribute("aria-label", this.#t.source(number, title()));
+        cite.setAttribute("aria-label", this.#t.source(number, titleOf(citations[0], shown) || this.#t.passage));
         cite.addEventListener("click", () => this.#toggle(cite, number, citations, given, shown));
         return cite;
       });
@@ -908,9 +939,8 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
     #show(exchange, given) {
       const { answer } = exchange;
       const t = this.#t;
-      const shown = { answer };
       const text = el("div", { class: "text", lang: answer.language !== "und" && answer.language });
-      answer.sentences.forEach((sentence, i) => text.append(i ? " " : "", ...this.#sentenceNodes(sentence, given, shown)));
+      answer.sentences.forEach((sentence, i) => text.append(i ? " " : "", ...this.#sentenceNodes(sentence, given, answer)));
       this.#contact = answer.contact || this.#contact;
       const offer = answer.status === "refused" && answer.reason !== "small_talk" && (answer.contact || this.hasAttribute("person"));
       if (offer) this.#parts.foot.hidden = false;
@@ -925,7 +955,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
           answer.sentences.length && text,
           ...this.#choices(exchange),
           ...this.#sources(answer),
-          ...this.#closest(answer),
+          ...this.#links(t.closest, answer.closest),
           answer.sentences.length && this.#tools(answer),
         ].filter(Boolean),
       );
@@ -941,7 +971,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         const picks = choice.options.map((option) => el("button", { type: "button", class: "pick", onclick: () => ask(option) }, option.label));
         const more = choice.total - choice.options.length;
         return [
-          el("h4", {}, choice.label),
+          el("h3", {}, choice.label),
           el("div", { class: "row" }, ...picks, more > 0 && el("span", { class: "note" }, this.#t.more(more))),
         ];
       });
@@ -954,12 +984,14 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         const notes = [dated && this.#t.updated(dayOf(source.updated_at, this.#language)), source.newer && this.#t.newest].filter(Boolean);
         return el("li", { value: source.number }, this.#link(source), notes.length ? ` (${notes.join(", ")})` : "");
       });
-      return [el("h4", {}, this.#t.sources), el("ol", {}, ...items)];
+      return [el("h3", {}, this.#t.sources), el("ol", {}, ...items)];
     }
 
-    #closest(answer) {
-      if (!answer.closest.length) return [];
-      return [el("h4", {}, this.#t.closest), el("ul", {}, ...answer.closest.map((link) => el("li", {}, this.#link(link))))];
+    /** The first pages of what was found. */
+    #links(title, found) {
+      const first = (page, at) => found.findIndex((other) => other.document_id === page.document_id) === at;
+      const pages = found.filter(first).slice(0, MOST_PAGES);
+      return pages.length ? [el("h3", {}, title), el("ul", {}, ...pages.map((page) => el("li", {}, this.#link(page))))] : [];
     }
 
     #link({ title, url }, text = title) {
@@ -987,14 +1019,15 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
         other.removeAttribute("aria-controls");
       });
       if (wasOpen) return;
-      const source = shown.answer?.sources.find((candidate) => candidate.number === number);
-      const card = this.#card(number, source, passagesOf(citations, shown.answer), () => {
+      const source = shown.sources.find((candidate) => candidate.number === number);
+      const card = this.#card(number, source, passagesOf(citations, shown), () => {
         this.#toggle(cite, number, citations, given, shown);
         cite.focus();
       });
       cite.setAttribute("aria-expanded", "true");
       cite.setAttribute("aria-controls", card.id);
       cite.closest(".text").after(card);
+      for (const quote of card.querySelectorAll("blockquote")) quote.scrollTop = quote.querySelector("mark").offsetTop - quote.offsetTop - 30;
       card.scrollIntoView({ block: "nearest" });
       card.focus();
     }

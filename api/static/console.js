@@ -2,7 +2,7 @@
 (() => {
   "use strict";
 
-  const { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, passagesOf, dayOf, toClipboard, asText, Problem, problemOf, wordsOf } =
+  const { ask, turnsOf, el, plain, nodesOf, safeLink, linkTo, highlighted, byNumber, titleOf, passagesOf, dayOf, toClipboard, asText, Problem, problemOf, wordsOf } =
     customElements.get("brain-assistant").parts;
   const MOST_KEPT = 50; // exchanges in sessionStorage
   const MOST_TAGS = 12; // buttons
@@ -12,18 +12,26 @@
     fr: {
       other: "English",
       fresh: "Nouvelle conversation",
+      give: "Donner une clé",
       forget: "Oublier la clé",
       help: "Raccourcis clavier",
       ask: "Question du client",
       send: "Demander",
       stop: "Arrêter",
       history: "Cette session",
+      kept: "Conversations gardées",
+      older: "Plus anciennes",
+      remove: (title) => `Supprimer : ${title}`,
+      sure: (title) => `Supprimer la conversation « ${title} » ?`,
+      gone: "Cette réponse cite un article que vous ne pouvez plus lire.",
       sources: "Sources",
       noSources: "Les sources de la réponse s'affichent ici.",
+      found: "Passages trouvés",
       others: "Autres passages trouvés",
       closest: "Pages les plus proches",
       filters: "Filtres",
       searching: "Recherche en cours…",
+      writing: "Rédaction de la réponse…",
       resuming: "Connexion perdue, nouvel essai…",
       copy: "Copier pour le client",
       internal: "S'appuie sur un article interne : à ne pas transmettre tel quel.",
@@ -54,7 +62,7 @@
       more: (n) => `et ${n} autres`,
       close: "Fermer",
       key: "Clé d'API",
-      keywhy: "Le service demande une clé. Elle reste dans cet onglet et disparaît avec lui.",
+      keywhy: "Le service demande une clé. Elle reste dans cet onglet et disparaît avec lui ; vos conversations restent gardées par le service.",
       forbidden: "Votre clé ne permet pas de poser de questions.",
       keywrong: "Cette clé n'est pas valable. Donnez-en une autre.",
       keep: "Continuer",
@@ -83,18 +91,26 @@
     en: {
       other: "Français",
       fresh: "New conversation",
+      give: "Give a key",
       forget: "Forget the key",
       help: "Keyboard shortcuts",
       ask: "The customer's question",
       send: "Ask",
       stop: "Stop",
       history: "This session",
+      kept: "Kept conversations",
+      older: "Older ones",
+      remove: (title) => `Delete: ${title}`,
+      sure: (title) => `Delete the conversation "${title}"?`,
+      gone: "This answer cites an article that you can't read any more.",
       sources: "Sources",
       noSources: "The answer's sources are shown here.",
+      found: "Passages found",
       others: "Other passages found",
       closest: "Closest pages",
       filters: "Filters",
       searching: "Searching…",
+      writing: "Writing the answer…",
       resuming: "Connection lost, trying again…",
       copy: "Copy for the customer",
       internal: "Rests on an internal article: not to be passed on as it is.",
@@ -125,7 +141,7 @@
       more: (n) => `and ${n} more`,
       close: "Close",
       key: "API key",
-      keywhy: "The service asks for a key. It stays in this tab and goes away with it.",
+      keywhy: "The service asks for a key. It stays in this tab and goes away with it; the service keeps your conversations.",
       forbidden: "Your key is not good for asking questions.",
       keywrong: "This key is not valid. Give another one.",
       keep: "Go on",
@@ -175,46 +191,52 @@
 
   let language = kept(localStorage, KEPT.language) || ((navigator.language || "").toLowerCase().startsWith("fr") ? "fr" : "en");
   let t = TEXTS[language];
-  let { exchanges, conversation } = session();
+  let { exchanges, conversation, stored } = session(); // stored: ids of the conversations that the service keeps, by number
   let tags = [];
   let selected = exchanges.at(-1) || null;
   let running = null; // AbortController
+  let opened = null; // {number, citations}: the source that was opened, and the quotes of one sentence only or null for all
   let feedback = false;
   const articles = new WeakMap(); // the element of each exchange that is shown
 
   function session() {
     try {
       const found = JSON.parse(kept(sessionStorage, KEPT.session));
-      if (Array.isArray(found?.exchanges)) return found;
+      if (Array.isArray(found?.exchanges)) return { stored: {}, ...found };
     } catch {
       // Written by something else.
     }
-    return { exchanges: [], conversation: 1 };
+    return { exchanges: [], conversation: 1, stored: {} };
   }
 
   function keepSession() {
     exchanges = exchanges.slice(-MOST_KEPT);
-    keep(sessionStorage, KEPT.session, JSON.stringify({ exchanges, conversation }));
+    keep(sessionStorage, KEPT.session, JSON.stringify({ exchanges, conversation, stored }));
+  }
+
+  function choose(exchange) {
+    selected = exchange;
+    opened = null;
   }
 
   const ofConversation = () => exchanges.filter((exchange) => exchange.conversation === conversation);
 
   // ---------------------------------------------------------------- the service
 
+  const hasKey = () => Boolean(kept(sessionStorage, KEPT.key));
+
   function headers() {
-    const key = kept(sessionStorage, KEPT.key);
-    return key ? { Authorization: `Bearer ${key}` } : {};
+    return hasKey() ? { Authorization: `Bearer ${kept(sessionStorage, KEPT.key)}` } : {};
   }
 
-  async function post(path, body) {
-    const response = await fetch(path, {
-      method: "POST",
-      headers: { "Content-Type": "application/json", ...headers() },
-      body: JSON.stringify(body),
-    });
+  async function request(method, path, body) {
+    const json = body && { "Content-Type": "application/json" };
+    const response = await fetch(path, { method, headers: { ...json, ...headers() }, body: body && JSON.stringify(body), cache: "no-store" });
     if (!response.ok) throw await problemOf(response);
-    return response.json();
+    return response.status === 204 ? null : response.json();
   }
+
+  const post = (path, body) => request("POST", path, body);
 
   /** Asks for a key until one is given; false where the agent closes the dialog. */
   function askForKey(wrong) {
@@ -243,43 +265,65 @@
     let first = null;
     let start = performance.now();
     const since = () => Math.round(performance.now() - start);
-    Object.assign(exchange, { answer: null, failed: null, lost: false, sentences: [], found: null });
-    selected = exchange;
+    Object.assign(exchange, { answer: null, failed: null, lost: false, partial: null, found: null });
+    choose(exchange);
     keepSession(); // the page may be left before the answer comes
     show();
     say(t.searching);
     const on = {
-      start: () => {
-        if (!exchange.sentences.length) return;
-        exchange.sentences = [];
-        show();
+      start: (partial) => {
+        const anew = exchange.partial;
+        Object.assign(exchange, { partial, found: null });
+        if (anew) show();
+      },
+      passages: ({ passages }) => {
+        exchange.found = { passages, facets: [] };
+        showWaits(exchange);
+        showFound();
       },
       sentence: (sentence) => {
         first ??= since();
-        exchange.sentences.push(sentence);
-        showLost(exchange, false);
-        showRunning(exchange);
+        showWaits(exchange);
+        showRunning(exchange, sentence);
       },
-      lost: () => showLost(exchange, true),
+      citation: (source) => showSource(exchange, source),
+      lost: () => showWaits(exchange, true),
     };
     const send = () => {
       start = performance.now(); // without the time for typing a key
-      return ask("", headers(), exchange.body, on, signal);
+      return asked(exchange, on, signal);
     };
     try {
       exchange.answer = await withKey(send);
       exchange.ms = [first, since()];
-      exchange.sentences = [];
+      exchange.partial = null;
       say([exchange.answer.message, ...exchange.answer.sentences.map((sentence) => plain(sentence.text))].filter(Boolean).join(" "));
     } catch (error) {
-      exchange.failed = wordsFor(error, exchange.sentences.length, signal.aborted);
+      exchange.failed = wordsFor(error, exchange.partial?.sentences.length, signal.aborted);
       say(exchange.failed);
     } finally {
       running = null;
       keepSession();
       show();
+      listKept();
     }
-    if (exchange.answer && exchange.answer.reason !== "small_talk") await lookAround(exchange);
+    if (exchange.answer && exchange.answer.reason !== "small_talk" && !exchange.found) await lookAround(exchange);
+  }
+
+  /** Within a conversation that the service keeps, where there is a key to keep it for. */
+  async function asked(exchange, on, signal) {
+    const { turns, ...question } = exchange.body;
+    const number = exchange.conversation;
+    // One that began without being kept goes on so.
+    if (!hasKey() || (turns.length && !stored[number])) return ask("", headers(), exchange.body, on, signal);
+    stored[number] ??= (await post("/v1/conversations", {})).id;
+    try {
+      return await ask("", headers(), { ...question, conversation_id: stored[number] }, on, signal);
+    } catch (error) {
+      if (!(error instanceof Problem && error.status === 404)) throw error;
+      delete stored[number]; // too old, or deleted elsewhere
+      return ask("", headers(), exchange.body, on, signal);
+    }
   }
 
   function wordsFor(error, some, stopped) {
@@ -289,7 +333,7 @@
     return t.away;
   }
 
-  /** Other passages, facets and tags: beside the answer, and only where the key may search. */
+  /** Passages, facets and tags beside an answer that was not written from any, and only where the key may search. */
   async function lookAround(exchange) {
     const { question, tags: asked } = exchange.body;
     try {
@@ -331,6 +375,7 @@
     at("conversation").replaceChildren(...all.map(articleOf));
     at("send").textContent = running ? t.stop : t.send;
     showHistory();
+    past.show();
     showCited();
     showFound();
     if (held) at("question").focus(); // what had the focus is made anew
@@ -343,28 +388,33 @@
     showOthers();
   }
 
-  function showRunning(exchange) {
-    const text = articles.get(exchange)?.querySelector(".text");
-    if (!text) return;
-    const sentence = exchange.sentences.at(-1);
-    text.append(...sentenceNodes(sentence, exchange), " ");
+  function showRunning(exchange, sentence) {
+    articles.get(exchange)?.querySelector(".text").append(...sentenceNodes(sentence, exchange), " ");
   }
 
-  /** That the connection is lost, and tried again; or that it is there again. */
-  function showLost(exchange, lost) {
-    if (exchange.lost === lost) return;
+  /** A document is cited for the first time: those that are shown stay as they are. */
+  function showSource(exchange, source) {
+    if (source.number === 1) showCited();
+    else at("cited").append(sourceOf(source, exchange.partial));
+    showOthers();
+  }
+
+  /** What is waited for; or that the connection is lost, and tried again. */
+  function showWaits(exchange, lost = false) {
+    const before = exchange.lost;
     exchange.lost = lost;
     const note = articles.get(exchange)?.querySelector(".waits");
     if (note) note.textContent = waitsFor(exchange);
-    say(waitsFor(exchange));
+    if (before !== lost) say(waitsFor(exchange));
   }
 
-  const waitsFor = ({ lost }) => (lost ? t.resuming : t.searching);
+  const waitsFor = ({ lost, found }) => (lost ? t.resuming : found ? t.writing : t.searching);
+  const shownOf = (exchange) => exchange?.answer || exchange?.partial;
 
   function articleOf(exchange) {
     const { answer, question } = exchange;
     const text = el("div", { class: "text", lang: answer && answer.language !== "und" && answer.language });
-    for (const sentence of answer?.sentences || exchange.sentences || []) text.append(...sentenceNodes(sentence, exchange), " ");
+    for (const sentence of shownOf(exchange)?.sentences || []) text.append(...sentenceNodes(sentence, exchange), " ");
     const isRunning = running && exchange === selected;
     const article = el(
       "article",
@@ -393,11 +443,11 @@
   function sentenceNodes(sentence, exchange) {
     const unsure = sentence.supported === false;
     const cites = byNumber(sentence.citations).map(([number, citations]) => {
-      const title = exchange.answer?.sources.find((source) => source.number === number)?.title || t.passage;
+      const title = titleOf(citations[0], shownOf(exchange)) || t.passage;
       return button(
         String(number),
         (event) => {
-          selected = exchange;
+          if (selected !== exchange) choose(exchange);
           openSource(number, citations, event.currentTarget);
         },
         { class: "cite", "aria-pressed": "false", "aria-label": t.source(number, title) },
@@ -410,14 +460,14 @@
   function choicesOf(exchange) {
     return (exchange.answer.choices || []).flatMap((choice) => {
       const picks = choice.options.map((option) =>
-        button(option.label, () => choose(exchange, option), { title: option.tag }),
+        button(option.label, () => pick(exchange, option), { title: option.tag }),
       );
       const more = choice.total - choice.options.length;
-      return [el("h4", {}, choice.label), el("div", { class: "row" }, ...picks, more > 0 && el("span", { class: "note" }, t.more(more)))];
+      return [el("h3", {}, choice.label), el("div", { class: "row" }, ...picks, more > 0 && el("span", { class: "note" }, t.more(more)))];
     });
   }
 
-  function choose(exchange, option) {
+  function pick(exchange, option) {
     if (running) return;
     tags = [...new Set([...(exchange.body.tags || []), option.tag])];
     submit(exchange.body.question, { tags: [...tags], turns: exchange.body.turns, shown: `${exchange.body.question} (${option.label})` });
@@ -432,7 +482,7 @@
   function closestOf({ closest, contact }) {
     const link = safeLink(contact, ["http:", "https:", "mailto:", "tel:"]);
     return [
-      ...(closest.length ? [el("h4", {}, t.closest), el("ul", {}, ...closest.map((page) => el("li", {}, linkOf(page))))] : []),
+      ...(closest.length ? [el("h3", {}, t.closest), el("ul", {}, ...closest.map((page) => el("li", {}, linkOf(page))))] : []),
       ...(contact ? [el("p", { class: "note" }, `${t.contact} : `, link ? el("a", { href: link }, contact) : contact)] : []),
     ];
   }
@@ -464,31 +514,41 @@
 
   // ---------------------------------------------------------------- sources
 
-  function showCited(open = null) {
-    const answer = selected?.answer;
+  function showCited() {
+    const answer = shownOf(selected);
     const sources = answer?.sources || [];
-    at("cited").replaceChildren(
-      ...(sources.length ? sources.map((source) => sourceOf(source, answer, open)) : [el("p", { class: "note" }, t.noSources)]),
-    );
+    const found = selected?.found?.passages.length;
+    holding(at("cited"), sources.length || found ? sources.map((source) => sourceOf(source, answer)) : [el("p", { class: "note" }, t.noSources)]);
   }
 
   function showOthers() {
-    const cited = new Set((selected?.answer?.quoted || []).map((passage) => passage.id));
+    const sentences = shownOf(selected)?.sentences || [];
+    const cited = new Set(sentences.flatMap((sentence) => sentence.citations).map((citation) => citation.passage_id));
     const others = (selected?.found?.passages || []).filter((passage) => !cited.has(passage.id));
-    at("others").replaceChildren(...(others.length ? [el("h2", {}, t.others), ...others.map(otherOf)] : []));
+    const open = new Set([...at("others").querySelectorAll("details[open]")].map((details) => details.dataset.key));
+    const nodes = others.map((passage) => otherOf(passage, open.has(passage.id)));
+    holding(at("others"), nodes.length ? [el("h2", {}, cited.size ? t.others : t.found), ...nodes] : []);
   }
 
-  /** `open`: {number, citations}: the quotes of one sentence only. Otherwise the first source is open, with all its quotes. */
-  function sourceOf(source, answer, open) {
+  /** Puts these into the box; the focus stays with what is shown again. */
+  function holding(box, nodes) {
+    const held = box.contains(document.activeElement) && document.activeElement.closest("details")?.dataset.key;
+    box.replaceChildren(...nodes);
+    if (held) box.querySelector(`details[data-key="${held}"] summary`)?.focus({ preventScroll: true });
+  }
+
+  /** The first source is open, with all its quotes, where none was opened. */
+  function sourceOf(source, answer) {
     const all = answer.sentences.flatMap((sentence) => sentence.citations).filter(({ number }) => number === source.number);
-    const citations = open?.number === source.number && open.citations ? open.citations : all;
+    const isOpen = opened ? opened.number === source.number : source.number === 1 || answer.reason === "conflicting";
+    const citations = (opened && isOpen && opened.citations) || all;
     const passages = passagesOf(citations, answer);
     const dated = source.updated_at ? t.updated(dayOf(source.updated_at, language)) : answer.reason === "conflicting" && t.undated;
     const facts = [headingsOf(source, passages), dated, source.newer && t.newest].filter(Boolean).join(" · ");
     const address = linkTo(source.url, citations[0]?.quote);
     return el(
       "details",
-      { open: open ? open.number === source.number : source.number === 1 || answer.reason === "conflicting", "data-number": source.number },
+      { open: isOpen, "data-key": source.number },
       el("summary", {}, `${source.number}. ${source.title}`),
       facts && el("p", { class: "note" }, facts),
       ...passages.map(({ text, spans }) => el("blockquote", {}, ...highlighted(text, spans))),
@@ -501,28 +561,30 @@
     return headings.filter((heading) => heading !== source.title).join(" › ");
   }
 
-  function otherOf(passage) {
+  /** `open`: it was before. */
+  function otherOf(passage, open) {
     const address = linkTo(passage.url, passage.text);
     const heading = passage.heading_path.at(-1);
     return el(
       "details",
-      {},
+      { open, "data-key": passage.id },
       el("summary", {}, heading && heading !== passage.title ? `${passage.title} › ${heading}` : passage.title),
-      el("blockquote", {}, ...nodesOf(passage.text)),
+      passage.text && el("blockquote", {}, ...nodesOf(passage.text)),
       address && el("a", { href: address, target: "_blank", rel: "noopener" }, t.read),
     );
   }
 
   function openSource(number, citations = null, pressed = null) {
-    if (!selected?.answer) return;
-    showCited({ number, citations });
+    if (!shownOf(selected)) return;
+    opened = { number, citations };
+    showCited();
     showFound();
     document.querySelectorAll(".cite").forEach((cite) => cite.setAttribute("aria-pressed", String(cite === pressed)));
     document.querySelectorAll("article").forEach((article) => {
       if (article === articles.get(selected)) article.setAttribute("aria-current", "true");
       else article.removeAttribute("aria-current");
     });
-    const details = document.querySelector(`#sources details[data-number="${number}"]`);
+    const details = document.querySelector(`#cited details[data-key="${number}"]`);
     if (!details) return;
     details.querySelector("summary").focus({ preventScroll: true });
     (details.querySelector("mark") || details).scrollIntoView({ block: "center" });
@@ -574,19 +636,69 @@
     if (running) return;
     conversation = exchange.conversation;
     tags = [...(exchange.body.tags || [])];
-    selected = exchange;
+    choose(exchange);
     show();
     articles.get(exchange).scrollIntoView({ block: "nearest" });
     at("question").focus();
   }
 
+  const newNumber = () => Math.max(0, ...exchanges.map((exchange) => exchange.conversation), ...Object.keys(stored).map(Number)) + 1;
+
   function fresh() {
     running?.abort();
-    conversation = Math.max(0, ...exchanges.map((exchange) => exchange.conversation)) + 1;
+    conversation = newNumber();
     tags = [];
-    selected = null;
+    choose(null);
     keepSession();
     show();
+    at("question").focus();
+  }
+
+  // ---------------------------------------------------------------- conversations that the service keeps
+
+  const numberOf = (id) => Number(Object.keys(stored).find((number) => stored[number] === id));
+  const past = window.past({
+    request,
+    box: at("kept"),
+    words: () => t,
+    isOpen: (id) => numberOf(id) === conversation,
+    open: (id) => openKept(id).catch((error) => say(wordsFor(error))),
+    remove: (talk) => removeKept(talk).catch((error) => say(wordsFor(error))),
+  });
+
+  function listKept() {
+    if (hasKey()) past.load().catch(() => {}); // the answer is whole without it
+  }
+
+  async function openKept(id) {
+    if (running) return;
+    const here = exchanges.findLast((exchange) => stored[exchange.conversation] === id);
+    if (here) return goTo(here);
+    const found = await request("GET", `/v1/conversations/${id}`);
+    if (running) return;
+    conversation = newNumber();
+    stored[conversation] = id;
+    const unkept = { quoted: [], closest: [], choices: [], contact: null }; // of an answer that is shown again
+    for (const { question, answer } of found.exchanges.slice(-MOST_KEPT)) {
+      const shown = answer ? { answer: { ...answer, ...unkept } } : { failed: t.gone };
+      exchanges.push({ question, body: { question, turns: [], tags: [] }, conversation, ...shown });
+    }
+    keepSession();
+    choose(null);
+    show();
+    if (ofConversation().length) goTo(ofConversation().at(-1));
+  }
+
+  async function removeKept({ id, title }) {
+    if (running || !confirm(t.sure(title))) return;
+    await request("DELETE", `/v1/conversations/${id}`);
+    const number = numberOf(id);
+    delete stored[number];
+    exchanges = exchanges.filter((exchange) => exchange.conversation !== number);
+    if (number === conversation) fresh();
+    keepSession();
+    show();
+    listKept();
     at("question").focus();
   }
 
@@ -679,11 +791,18 @@
   at("keyform").addEventListener("submit", (event) => {
     event.preventDefault();
     keep(sessionStorage, KEPT.key, at("key").value.trim());
-    at("forget").hidden = false;
     at("key").value = "";
     at("keybox").close("given");
+    showKey();
+    listKept();
   });
 
+  function showKey() {
+    at("give").hidden = hasKey();
+    at("forget").hidden = !hasKey();
+  }
+
+  at("give").addEventListener("click", () => askForKey(false));
   at("fresh").addEventListener("click", fresh);
   at("help").addEventListener("click", ACTIONS["?"]);
   at("forget").addEventListener("click", () => {
@@ -709,8 +828,9 @@
 
   async function start() {
     at("keyson").checked = shortcutsOn();
-    at("forget").hidden = !kept(sessionStorage, KEPT.key);
+    showKey();
     translate();
+    listKept();
     at("question").focus();
     try {
       feedback = (await (await fetch("/widget/features")).json()).feedback === true;

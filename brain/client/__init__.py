@@ -22,12 +22,26 @@ from brain.client.errors import (
     UnreachableError,
     UnreadableError,
 )
-from brain.client.models import Answer, Event, Found, KeptAnswer, Passage, Restart, Sentence, Turn
+from brain.client.models import (
+    Answer,
+    AnswerStatus,
+    CitedDocument,
+    Event,
+    Found,
+    FoundPassages,
+    KeptAnswer,
+    Passage,
+    Restart,
+    Sentence,
+    Turn,
+)
 from brain.client.retrying import Patience
 
 __all__ = [
     "Answer",
+    "AnswerStatus",
     "AsyncClient",
+    "CitedDocument",
     "Client",
     "ClientError",
     "ConflictError",
@@ -39,6 +53,7 @@ __all__ = [
     "FailedError",
     "ForbiddenError",
     "Found",
+    "FoundPassages",
     "InvalidError",
     "Job",
     "KeptAnswer",

@@ -16,10 +16,7 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[T]):
-    """A request and what its answer is read as. All may be sent twice: they read, replace, or have a key that makes them one writing.
-
-    A conversation begun twice leaves an empty one.
-    """
+    """A request and what its answer is read as. All may be sent twice: they read, replace, or have a key that makes them one."""
 
     method: str
     path: str

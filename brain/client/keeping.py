@@ -13,9 +13,13 @@ from brain.client.models import Nothing
 CONVERSATIONS, DOCUMENTS, JOBS = "/v1/conversations", "/v1/documents", "/v1/jobs"
 
 
-def begin_conversation(title: str | None = None) -> Call[Conversation]:
-    """A conversation that the service keeps, to be continued by its id; without a title it has that of its first question."""
-    return Call("POST", CONVERSATIONS, Conversation, {"title": title})
+def begin_conversation(title: str | None = None, *, idempotency_key: str | None = None) -> Call[Conversation]:
+    """A conversation that the service keeps, to be continued by its id; without a title it has that of its first question.
+
+    Sent twice it is one.
+    """
+    headers = {"Idempotency-Key": idempotency_key or uuid4().hex}
+    return Call("POST", CONVERSATIONS, Conversation, {"title": title}, headers=headers)
 
 
 def conversations(*, limit: int = 20, after: str | None = None) -> Call[Conversations]:

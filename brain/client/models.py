@@ -47,14 +47,37 @@ class DocumentLink(_Model):
     url: str | None
 
 
-class Source(DocumentLink):
-    """A cited document; `internal`: not to be passed on as it is."""
+class FoundPassage(DocumentLink):
+    """A passage that the answer is written from; a key that may not search gets no `text` and no `tags`."""
+
+    id: str
+    heading_path: list[str]
+    internal: bool
+    updated_at: date | None
+    tags: list[str]
+    text: str | None
+
+
+class FoundPassages(_Model):
+    """What was found, best first, before anything is written."""
+
+    language: str
+    passages: list[FoundPassage]
+
+
+class CitedDocument(DocumentLink):
+    """A document that is cited; `internal`: not to be passed on as it is."""
 
     number: int
-    newer: bool
     internal: bool
     updated_at: date | None
     heading_path: list[str]
+
+
+class Source(CitedDocument):
+    """A cited document, the answer being whole."""
+
+    newer: bool
 
 
 class QuotedPassage(_Model):
@@ -84,29 +107,37 @@ class Choice(_Model):
     total: int
 
 
-class Answer(_Model):
-    """Sentences with their citations; without sentences `reason` and `message` say why."""
-
+class _Ended(_Model):
     id: str
     status: Status
     reason: Reason | None
     message: str | None
     language: str
+    closest: list[DocumentLink]
+    choices: list[Choice]
+    contact: str | None
+
+
+class AnswerStatus(_Ended):
+    """How an answer ended, and what there is to say and to do beside its sentences."""
+
+
+class Answer(_Ended):
+    """Sentences with their citations; without sentences `reason` and `message` say why."""
+
     text: str
     sentences: list[Sentence]
     sources: list[Source]
     quoted: list[QuotedPassage]
-    closest: list[DocumentLink]
-    choices: list[Choice]
-    contact: str | None
 
 
 class Restart(_Model):
     """A stream that was lost could not be taken up and begins anew: the sentences that came before don't count."""
 
 
-Event = Sentence | Restart | Answer
-"""Of a stream: sentences as they are written, and the answer that they make."""
+Event = FoundPassages | Sentence | CitedDocument | AnswerStatus | Answer | Restart
+"""Of a stream: what was found; sentences as they are written, each followed by the documents that it is the first to cite; how it
+ended; and last the answer that they make."""
 
 
 class KeptAnswer(_Model):

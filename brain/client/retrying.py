@@ -10,11 +10,20 @@ import httpx
 from pydantic import BaseModel, ValidationError
 
 from brain.client.errors import ProblemError, UnreachableError, UnreadableError, problem_error
-from brain.client.models import Answer, Event, Restart, Sentence
+from brain.client.models import Answer, AnswerStatus, CitedDocument, Event, FoundPassages, Restart, Sentence
 
 FIRST_WAIT_S = 0.5
 PASSING = {429, 503}
 """The service's own: it says when to come back."""
+EVENTS: dict[str, type[Event]] = {
+    "passages": FoundPassages,
+    "sentence": Sentence,
+    "citation": CitedDocument,
+    "status": AnswerStatus,
+    "done": Answer,
+    "restart": Restart,
+}
+"""Of a stream, by name; others are passed over."""
 GATEWAY = {502, 504}
 """Of a proxy whose service is away; where the service itself says so its model failed, and it has tried again already."""
 
@@ -79,18 +88,11 @@ class Reading:
             raise httpx.RemoteProtocolError("the stream ended before the answer")
 
     def _event(self, name: str, data: str) -> Event | None:
-        match name:
-            case "restart":
-                return Restart()
-            case "sentence":
-                return read(Sentence, data)
-            case "answer":
-                self.done = True
-                return read(Answer, data)
-            case "problem":
-                problem = json.loads(data)
-                self.done, self.problem = True, problem_error(problem["status"], problem)
-        return None
+        if name == "problem":
+            problem = json.loads(data)
+            self.done, self.problem = True, problem_error(problem["status"], problem)
+        self.done = self.done or name == "done"
+        return read(EVENTS[name], data) if name in EVENTS else None
 
 
 def read(kind: type[T], text: str | bytes) -> T:

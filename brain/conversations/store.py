@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from hashlib import sha256
 from typing import Any
 from uuid import uuid4
 
@@ -10,6 +11,7 @@ from sqlalchemy import JSON, Index, Select, delete, select, tuple_, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from brain.conversations.owner import Owner, Place
+from brain.errors import RepeatedError, StoreError
 from brain.settings import Settings
 from brain.state import Base, Database
 from brain.traces.record import masked
@@ -18,7 +20,8 @@ TITLE_CHARS = 120
 
 
 class ConversationRow(Base):
-    """Times are ISO 8601 in UTC, which sort as text. `owner` is what its maker is recorded as."""
+    """Times are ISO 8601 in UTC, which sort as text. `owner` is what its maker is recorded as; `signature` tells a repetition from
+    something else."""
 
     __tablename__ = "conversations"
     __table_args__ = (Index("ix_conversations_owner", "tenant", "owner", "updated_at"),)
@@ -30,6 +33,7 @@ class ConversationRow(Base):
     title: Mapped[str | None]
     created_at: Mapped[str]
     updated_at: Mapped[str] = mapped_column(index=True)
+    signature: Mapped[str | None]
 
 
 class ExchangeRow(Base):
@@ -60,14 +64,20 @@ class Conversations(Database):
         super().__init__(settings, beside)
         self._most = settings.conversations.exchanges
 
-    def create(self, owner: Owner, title: str | None = None) -> Conversation:
-        now = _now()
-        row = ConversationRow(id=uuid4().hex, tenant=owner.tenant, audience=owner.audience, owner=owner.id)
-        row.title, row.created_at, row.updated_at = _title(title), now, now
-        with self._session() as session:
-            session.add(row)
-            session.flush()
-            return _conversation(row)
+    def create(self, owner: Owner, title: str | None = None, idempotency_key: str = "") -> Conversation:
+        """A new one. With an idempotency key the same for the same owner and key, as long as it is there.
+
+        Raises RepeatedError where that key came with another title before.
+        """
+        signature = _hash(title or "")
+        id = _hash("\0".join((*owner, idempotency_key)))[:32] if idempotency_key else uuid4().hex
+        try:
+            return self._same(id, signature) or self._write(owner, id, title, signature)
+        except StoreError:
+            # The same request twice at once: one was faster. Else the error is told.
+            if known := self._same(id, signature):
+                return known
+            raise
 
     def list(self, owner: Owner, limit: int, after: Place | None = None) -> Sequence[Conversation]:
         """The one that was continued last first."""
@@ -119,6 +129,26 @@ class Conversations(Database):
             session.execute(delete(ExchangeRow).where(ExchangeRow.conversation_id == id))
             return True
 
+    def _same(self, id: str, signature: str) -> Conversation | None:
+        with self._session() as session:
+            row = session.get(ConversationRow, id)
+            if row is None:
+                return None
+            if row.signature != signature:
+                raise RepeatedError(
+                    "This idempotency key was used for another title.", "Use a new one for each conversation."
+                )
+            return _conversation(row)
+
+    def _write(self, owner: Owner, id: str, title: str | None, signature: str) -> Conversation:
+        now = _now()
+        row = ConversationRow(id=id, tenant=owner.tenant, audience=owner.audience, owner=owner.id)
+        row.title, row.created_at, row.updated_at, row.signature = _title(title), now, now, signature
+        with self._session() as session:
+            session.add(row)
+            session.flush()
+            return _conversation(row)
+
     def _shorten(self, session: Session, id: str) -> None:
         numbers = select(ExchangeRow.number).where(ExchangeRow.conversation_id == id)
         last = session.scalar(numbers.order_by(ExchangeRow.number.desc()).offset(self._most).limit(1))
@@ -145,6 +175,10 @@ def _conversation(row: ConversationRow) -> Conversation:
 def _title(text: str | None) -> str | None:
     """On one line, personal data masked, not too long."""
     return (" ".join(str(masked(text)).split())[:TITLE_CHARS] or None) if text else None
+
+
+def _hash(text: str) -> str:
+    return sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def _now() -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from grpc import RpcError
+from grpc import Call, RpcError, StatusCode
 from qdrant_client import QdrantClient
 from qdrant_client import models as qm
 from qdrant_client.common.client_exceptions import QdrantException
@@ -30,6 +30,8 @@ from brain.settings import IndexSettings, redact_url
 from brain.text.bm25 import SparseVector
 
 IN_MEMORY = ":memory:"
+GRPC_PORT = 6334
+_REFUSED = {StatusCode.UNAUTHENTICATED, StatusCode.PERMISSION_DENIED, 401, 403}
 _FAILURES = (
     ApiException,
     ResponseHandlingException,
@@ -186,11 +188,28 @@ class ServerIndex:
         try:
             return call(*arguments, **named)
         except _FAILURES as error:
-            said = error.details() if hasattr(error, "details") else str(error)  # gRPC's own text is six lines
-            raise StoreError(
-                f"The Qdrant server at {redact_url(self._settings.url)} failed: {said}",
-                "Check index.url, index.api_key and that the server is up (brain doctor).",
-            ) from error
+            raise _told(error, self._settings) from error
+
+
+def _told(error: Exception, settings: IndexSettings) -> StoreError:
+    """What is wrong with the server, and what to do."""
+    # gRPC's own text is six lines; of a chain of causes the last one says it.
+    said = " ".join(str(error.details() if hasattr(error, "details") else error).split())
+    cause = said.rpartition(": ")[2].strip(" .]")
+    code = error.code() if isinstance(error, Call) else getattr(error, "status_code", None)
+    server = f"The Qdrant server at {redact_url(settings.url)}"
+    if code in _REFUSED:
+        return StoreError(f"{server} refuses the key: {cause}.", "Set index.api_key to a key that the server knows.")
+    if code == StatusCode.DEADLINE_EXCEEDED or "timed out" in said:
+        wait = f"within index.timeout_s ({settings.timeout_s} s)"
+        return StoreError(f"{server} did not answer {wait}.", "See the server's log, or raise index.timeout_s.")
+    if code == StatusCode.UNAVAILABLE or isinstance(error, ResponseHandlingException | ConnectionError):
+        port = f" on its gRPC port {GRPC_PORT}" if settings.prefer_grpc else ""
+        either = f"Open port {GRPC_PORT} too, or set index.prefer_grpc to false." if settings.prefer_grpc else ""
+        return StoreError(
+            f"{server} can't be reached{port}: {cause}.", f"Start it, or correct index.url. {either}".strip()
+        )
+    return StoreError(f"{server} failed: {said}", "Check that index.url is a Qdrant server's, and see its log.")
 
 
 def _vector(vector: list[float] | SparseVector) -> Any:
@@ -217,6 +236,7 @@ def connect(settings: IndexSettings) -> QdrantClient:
     return QdrantClient(
         url=settings.url,
         api_key=key,
+        grpc_port=GRPC_PORT,
         prefer_grpc=settings.prefer_grpc,
         timeout=settings.timeout_s,
         check_compatibility=False,

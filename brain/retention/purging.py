@@ -1,4 +1,4 @@
-"""Deletes what has been kept for as long as the settings say: answers, feedback, conversations, administrative acts."""
+"""Deletes what has been kept for as long as the settings say: answers, feedback, conversations, notes, administrative acts."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
@@ -10,7 +10,8 @@ from sqlalchemy.exc import IntegrityError
 
 from brain.conversations.store import ConversationRow, ExchangeRow
 from brain.feedback import FeedbackRow
-from brain.insights.forgetting import forget
+from brain.insights.forgetting import forget, forget_groups
+from brain.insights.tables import NoteRow
 from brain.keys.audit import AuditRow, note
 from brain.settings import Settings
 from brain.state import Database
@@ -48,6 +49,7 @@ KEPT = (
         ConversationRow.updated_at,
         (ExchangeRow.conversation_id,),
     ),
+    Kept("notes", lambda s: s.insights.keep_days, "insights", NoteRow.id, NoteRow.at),
     Kept("acts", lambda s: s.audit.keep_days, "audit", AuditRow.number, AuditRow.at),
 )
 """All that is kept of people for a time. Another table with such rows belongs here."""
@@ -80,6 +82,7 @@ class Purging(Database):
         if any(one.count for one in done):
             with self._session() as session:
                 forget(session)
+                forget_groups(session)
                 note(session, actor, "purged", "state", **{one.name: one.count for one in done})
         return done
 

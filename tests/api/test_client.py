@@ -16,9 +16,13 @@ from api.app import create_app
 from brain import client as client_module
 from brain.client import (
     Answer,
+    AnswerStatus,
     AsyncClient,
+    CitedDocument,
     Client,
+    Event,
     ForbiddenError,
+    FoundPassages,
     InvalidError,
     KeyRefusedError,
     LimitedError,
@@ -57,12 +61,23 @@ def url(house: Any, serve: Serve) -> Iterator[str]:
         yield url
 
 
+def check_stream(found: Event, sentences: list[Event], status: Event, whole: Event) -> None:
+    """That the events make the answer."""
+    assert isinstance(found, FoundPassages) and isinstance(status, AnswerStatus) and isinstance(whole, Answer)
+    assert [event for event in sentences if isinstance(event, Sentence)] == whole.sentences
+    cited = [event for event in sentences if isinstance(event, CitedDocument)]
+    assert [source.model_dump(exclude={"newer"}) for source in whole.sources] == [one.model_dump() for one in cited]
+    assert whole.model_dump().items() >= status.model_dump().items()
+    texts = {passage.id: passage.text for passage in found.passages}
+    assert all(texts[quoted.id] == quoted.text for quoted in whole.quoted)
+
+
 def test_all_that_can_be_asked(house: Any, url: str) -> None:
     with Client(url, key_of(house, "ask", "search", "feedback", "eval")) as client:
         answer = client.answer(ASKED, turns=[Turn(role="user", text="Bonjour")], language="fr")
         assert answer.status == "answered" and answer.sentences[0].citations[0].quote in answer.quoted[0].text
-        *sentences, whole = client.stream(ASKED)
-        assert isinstance(whole, Answer) and list(sentences) == whole.sentences
+        found, *sentences, status, whole = client.stream(ASKED)
+        check_stream(found, sentences, status, whole)
         found = client.search(ASKED, limit=1)
         assert [passage.document_id for passage in found.passages] == ["retours.md"]
         kept = client.kept_answer(answer.id, trace=True)
@@ -79,8 +94,9 @@ async def test_all_that_can_be_awaited(house: Any, url: str) -> None:
     async with AsyncClient(url, key_of(house, "ask", "search", "feedback")) as client:
         answer, again = await asyncio.gather(client.answer(ASKED), client.answer(ASKED))
         assert answer.sentences == again.sentences
-        *sentences, whole = [event async for event in client.stream(ASKED)]
-        assert isinstance(whole, Answer) and list(sentences) == whole.sentences == answer.sentences
+        told, *sentences, status, whole = [event async for event in client.stream(ASKED)]
+        check_stream(told, sentences, status, whole)
+        assert isinstance(whole, Answer) and whole.sentences == answer.sentences
         assert (await client.search(ASKED)).passages and (await client.kept_answer(answer.id)).text == answer.text
         assert (await client.feedback(answer.id, "up")).id
         assert (await client.widget_token(house.site().id, house.page)).expires_in == 900
@@ -137,8 +153,8 @@ def test_a_lost_stream_is_taken_up(cable: Any, slow: Any, asynchronous: bool) ->
                 heard.append(event)
         return heard
 
-    first, second, whole = asyncio.run(awaited()) if asynchronous else sync()
-    assert [first, second] == whole.sentences and whole.text == slow.text and slow.times == 1
+    _, first, cited, second, _, whole = asyncio.run(awaited()) if asynchronous else sync()
+    assert [first, second] == whole.sentences and cited.number == 1 and whole.text == slow.text and slow.times == 1
 
 
 class Loses(httpx.BaseTransport):
@@ -266,7 +282,7 @@ def test_a_stream_goes_on_or_begins_anew(no_waiting: list[float]) -> None:
     client, asked = scripted(
         stream(("a-0", "", None), ("a-1", "sentence", SENTENCE)),
         problem(503, "1"),
-        stream(("b-0", "restart", {}), ("b-1", "sentence", SENTENCE), ("b-2", "answer", ANSWER)),
+        stream(("b-0", "restart", {}), ("b-1", "sentence", SENTENCE), ("b-2", "done", ANSWER)),
     )
     first, restart, again, whole = client.stream("?")
     assert isinstance(restart, Restart) and first == again == Sentence(**SENTENCE)
@@ -292,7 +308,7 @@ def test_a_stream_that_breaks_off_every_time_is_given_up(no_waiting: list[float]
 
 
 def test_pieces_of_any_size_make_the_same_events() -> None:
-    text = ": \n\n" + lines(("a-0", "", None), ("a-1", "sentence", SENTENCE), ("a-2", "answer", ANSWER))
+    text = ": \n\n" + lines(("a-0", "", None), ("a-1", "sentence", SENTENCE), ("a-2", "done", ANSWER))
     for size in (1, 2, 7, len(text)):
         reading = Reading()
         heard = [e for at in range(0, len(text), size) for e in reading.events(text[at : at + size])]

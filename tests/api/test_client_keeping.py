@@ -10,7 +10,17 @@ import pytest
 from fastapi import FastAPI
 
 from api.app import create_app
-from brain.client import Answer, AsyncClient, Client, ConflictError, InvalidError, Job, NewDocument, NotFoundError
+from brain.client import (
+    Answer,
+    AsyncClient,
+    Client,
+    ConflictError,
+    InvalidError,
+    Job,
+    NewDocument,
+    NotFoundError,
+    Patience,
+)
 
 ASKED = "Combien de jours pour renvoyer un article ?"
 PORT = NewDocument(
@@ -21,6 +31,9 @@ PORT = NewDocument(
     audience=["public"],
     tags=["pays:fr"],
 )
+
+
+TALK = {"id": "a", "title": None, "created_at": "2026-11-28T21:00:00Z", "updated_at": "2026-11-28T21:00:00Z"}
 
 
 @pytest.fixture
@@ -104,6 +117,21 @@ def test_an_import_of_which_the_receipt_was_lost_is_one_job(url: str, key: str) 
     with Client(url, key) as client:
         jobs = [client.import_documents([PORT], idempotency_key="once").id for _ in range(2)]
         assert len(set(jobs)) == len(client.jobs().jobs) == 1
+
+
+def test_a_conversation_of_which_the_receipt_was_lost_is_begun_once(url: str, key: str) -> None:
+    with Client(url, key) as client:
+        begun = {client.begin_conversation(idempotency_key="once").id for _ in range(2)}
+        assert len(begun) == len(client.conversations().conversations) == 1
+    sent: list[str] = []
+
+    def handle(request: httpx.Request) -> httpx.Response:
+        sent.append(request.headers["Idempotency-Key"])
+        return httpx.Response(502) if len(sent) == 1 else httpx.Response(201, json=TALK)
+
+    with httpx.Client(transport=httpx.MockTransport(handle)) as http:
+        Client("http://brain", http=http, patience=Patience(longest_s=1)).begin_conversation()
+    assert len(sent) == 2 and len(set(sent)) == 1  # one that the client made
 
 
 async def test_the_same_is_awaited(url: str, key: str, quick: None) -> None:

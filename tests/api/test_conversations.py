@@ -41,7 +41,7 @@ async def test_a_conversation_is_continued_with_what_the_service_kept(house: Any
             json={"question": THEN, "conversation_id": id},
             headers=key | {"Accept": "text/event-stream"},
         )
-        second = json.loads(streamed.text.split("event: answer\ndata: ")[1])
+        second = json.loads(streamed.text.split("event: done\ndata: ")[1])
         found = await look(asks, key, id)
         trace = house.brain.trace(second["id"])
         listed = (await asks.get("/v1/conversations", headers=key)).json()
@@ -60,6 +60,18 @@ async def test_a_conversation_is_continued_with_what_the_service_kept(house: Any
     assert trace["question"]["turns"][1]["text"] == first["text"] and "@" not in str(trace)
     assert found["title"] == "Combien de jours pour renvoyer un article ? Je suis [E-MAIL]"
     assert [one["id"] for one in listed["conversations"]] == [id] and listed["next"] is None
+
+
+async def test_sent_twice_with_an_idempotency_key_it_is_begun_once(house: Any) -> None:
+    mine, other = house.key(), house.key()
+    async with house.asking() as asks:
+        once = {"Idempotency-Key": "talk-1"}
+        first, again, theirs = [await begin(asks, key | once, title="Retours") for key in (mine, mine, other)]
+        refused = await asks.post("/v1/conversations", json={"title": "Autre"}, headers=mine | once)
+        listed = (await asks.get("/v1/conversations", headers=mine)).json()["conversations"]
+
+    assert first == again != theirs and [one["id"] for one in listed] == [first]
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:problem:brain:repeated")
 
 
 async def test_lists_come_in_pages(house: Any) -> None:
@@ -154,7 +166,7 @@ async def test_who_leaves_before_the_answer_leaves_nothing_in_the_conversation(h
 
     id = known.conversations.create(owner_of(who)).id
     events = keeping(house.brain.stream(Question("Combien de jours pour renvoyer un article ?")), id, who, known)
-    await anext(events)
+    assert [type(await anext(events)).__name__ for _ in range(2)] == ["Passages", "Sentence"]
     await events.aclose()
     store = Conversations(house.brain.settings)
 

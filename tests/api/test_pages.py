@@ -37,7 +37,17 @@ async def test_the_component_is_one_small_file_that_other_sites_may_load(asks: h
 
 
 async def test_what_a_browser_has_already_is_not_sent_again(asks: httpx.AsyncClient) -> None:
-    for path in (COMPONENT, "/console", "/console.js", "/console.css", "/insights", "/review", "/desk.js", "/desk.css"):
+    for path in (
+        COMPONENT,
+        "/console",
+        "/console.js",
+        "/past.js",
+        "/console.css",
+        "/insights",
+        "/review",
+        "/desk.js",
+        "/desk.css",
+    ):
         first = await asks.get(path)
         again = await asks.get(path, headers={"If-None-Match": first.headers["ETag"]})
         other = await asks.get(path, headers={"If-None-Match": '"other"'})

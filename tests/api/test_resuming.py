@@ -23,6 +23,8 @@ ASKED = {"question": "Combien de jours pour renvoyer un article ?", "language": 
 STREAM = {"Accept": "text/event-stream"}
 LIMIT_S = 10
 Heard = list[tuple[str, str, Any]]
+WHOLE = ["passages", "sentence", "citation", "sentence", "status", "done"]
+"""Both sentences cite the same page."""
 
 
 @pytest.fixture
@@ -62,35 +64,36 @@ def names(heard: Heard) -> list[str]:
 
 def test_the_rest_comes_and_the_model_was_asked_once(client: httpx.Client, patient: Brain, slow: Any) -> None:
     slow.may_say[0].set()
-    begun = hear(client, 2)
-    assert names(begun) == ["", "sentence"] and not slow.ended.is_set()
+    begun = hear(client, 3)
+    assert names(begun) == ["", *WHOLE[:2]] and not slow.ended.is_set()
     slow.may_say[1].set()
     assert slow.ended.wait(LIMIT_S)  # it was written to the end though nobody read
     rest = hear(client, last=begun[-1][0])
 
-    assert names(rest) == ["sentence", "answer"]
-    assert rest[1][2]["sentences"] == [begun[1][2], rest[0][2]] and rest[1][2]["text"] == slow.text
-    assert len({id for id, _, _ in begun + rest}) == 4 and slow.times == 1
+    assert names(rest) == WHOLE[2:]
+    assert rest[-1][2]["sentences"] == [begun[2][2], rest[1][2]] and rest[-1][2]["text"] == slow.text
+    assert len({id for id, _, _ in begun + rest}) == 7 and slow.times == 1
     counted = {"status": "answered", "reason": "", "language": "fr"}
     assert patient.metrics.registry.get_sample_value("brain_answers_total", counted) == 1
-    assert hear(client, last=begun[0][0]) == begun[1:] + rest  # as often as need be
-    assert hear(client, last=rest[-1][0]) == []
+    whole = begun + rest
+    for at, (id, _, _) in enumerate(whole, start=1):
+        assert hear(client, last=id) == whole[at:]  # wherever it broke off, as often as need be
 
 
 def test_what_is_lost_before_the_first_sentence_is_taken_up_too(client: httpx.Client, slow: Any) -> None:
     ((id, _, _),) = hear(client, 1)
     for may in slow.may_say:
         may.set()
-    assert names(hear(client, last=id)) == ["sentence", "sentence", "answer"] and slow.times == 1
+    assert names(hear(client, last=id)) == WHOLE and slow.times == 1
 
 
 def test_two_connections_may_read_the_same_answer(client: httpx.Client, slow: Any) -> None:
     slow.may_say[0].set()
     with client.stream("POST", "/v1/answer", json=ASKED, headers=STREAM) as half_dead:
         first = blocks(half_dead.iter_lines())
-        begun = [next(first), next(first)]
+        begun = [next(first) for _ in range(3)]
         slow.may_say[1].set()
-        assert hear(client, last=begun[1][0]) == list(first) and slow.times == 1
+        assert hear(client, last=begun[-1][0]) == list(first) and slow.times == 1
 
 
 def test_another_caller_and_another_question_get_nothing_of_it(client: httpx.Client, patient: Brain, slow: Any) -> None:
@@ -100,16 +103,16 @@ def test_another_caller_and_another_question_get_nothing_of_it(client: httpx.Cli
         for _ in range(2)
     )
     slow.may_say[0].set()
-    last = hear(client, 2, **mine)[-1][0]
+    last = hear(client, 3, **mine)[-1][0]
     slow.may_say[1].set()
     longer = ASKED | {"question": f"{ASKED['question']} Et soldé ?"}
     for times, (asked, caller) in enumerate(((ASKED, other), (longer, mine)), start=2):
         heard = hear(client, last=last, asked=asked, **caller)
-        assert names(heard) == ["restart", "sentence", "sentence", "answer"] and slow.times == times
+        assert names(heard) == ["restart", *WHOLE] and slow.times == times
         assert not any(id.startswith(last.partition("-")[0]) for id, _, _ in heard)
     without = client.post("/v1/answer", json=ASKED, headers=STREAM | {"Last-Event-ID": last})
     assert without.status_code == 401
-    assert names(hear(client, last=last, **mine)) == ["sentence", "answer"] and slow.times == 3
+    assert names(hear(client, last=last, **mine)) == WHOLE[2:] and slow.times == 3
     for key in keys.all():
         keys.revoke(key.id, "me")
     refused = client.post("/v1/answer", json=ASKED, headers=STREAM | mine | {"Last-Event-ID": last})
@@ -122,15 +125,15 @@ def test_what_is_not_there_is_answered_anew(client: httpx.Client, slow: Any, las
     for may in slow.may_say:
         may.set()
     heard = hear(client, last=last)
-    assert names(heard) == ["restart", "sentence", "sentence", "answer"] and heard[0][2] == {}
+    assert names(heard) == ["restart", *WHOLE] and heard[0][2] == {}
 
 
 def test_another_replica_answers_anew(client: httpx.Client, patient: Brain, slow: Any, serving: Any) -> None:
     slow.may_say[0].set()
-    last = hear(client, 2)[-1][0]
+    last = hear(client, 3)[-1][0]
     slow.may_say[1].set()
     with serving(create_app(patient.settings, patient)) as replica:
-        assert names(hear(replica, last=last)) == ["restart", "sentence", "sentence", "answer"]
+        assert names(hear(replica, last=last)) == ["restart", *WHOLE]
 
 
 def test_a_service_that_ends_stops_what_is_written(patient: Brain, slow: Any, serving: Any) -> None:
@@ -144,7 +147,7 @@ def test_silence_is_broken(client: httpx.Client, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(resuming, "PING_S", 0.05)
     with client.stream("POST", "/v1/answer", json=ASKED, headers=STREAM) as response:
         lines = response.iter_lines()
-        assert [next(lines).strip() for _ in range(4)][1:] == ["", ":", ""]
+        assert [next(lines).partition(":")[0] for _ in range(8)] == ["id", "", "id", "event", "data", "", "", ""]
 
 
 # ------------------------------------------------------------- the streams themselves

@@ -23,6 +23,7 @@ from api.app import create_app
 from api.cli import _listen
 from api.shown import shown as shown_of
 from brain import types
+from brain.errors import StoreError
 from brain.session import Brain
 from brain.settings import ServiceSettings, Settings, load_settings
 from brain.testing import HashEncoder
@@ -365,6 +366,52 @@ def test_without_an_index_the_service_stays_unready_and_says_what_to_do(tmp_path
         for response in (client.get("/readyz"), client.post("/v1/search", json={"question": REFUND})):
             problem = check_problem(response, 503, "index-missing")
             assert problem["hint"] == "Run: brain ingest FOLDER"
+
+
+@pytest.mark.parametrize(
+    ("grpc", "says", "mend"),
+    [
+        (False, "The Qdrant server at http://127.0.0.1:9 can't be reached: ", "Start it, or correct index.url."),
+        (True, "can't be reached on its gRPC port 9: ", "Open port 9 too, or set index.prefer_grpc to false."),
+    ],
+)
+def test_without_its_qdrant_server_the_service_says_what_is_down_and_opens_once_it_is_there(
+    home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, serving: Serving, grpc: bool, says: str, mend: str
+) -> None:
+    monkeypatch.setattr("api.opening.AGAIN_S", 0.05)
+    monkeypatch.setattr("brain.index.server.GRPC_PORT", 9)  # closed, as the other one is
+    back, really_open = Event(), Brain.open
+    there = settings_of(home, tmp_path / "home")
+
+    def open_once_back(settings: Settings, *arguments: Any, **named: Any) -> Brain:
+        return really_open(there if back.is_set() else settings, *arguments, **named)
+
+    monkeypatch.setattr(Brain, "open", open_once_back)
+    away = {"provider": "server", "url": "http://127.0.0.1:9", "prefer_grpc": grpc, "timeout_s": 2}
+    with serving(create_app(load_settings(home=there.home, index=away))) as client:
+        until(client, 503)
+        while client.get("/readyz").json()["type"].endswith("not-ready"):
+            sleep(0.02)
+        for response in (client.get("/readyz"), client.post("/v1/answer", json={"question": REFUND})):
+            problem = check_problem(response, 503, "store-failed")
+            assert says in problem["detail"] and mend in problem["hint"]
+            assert "refused" in problem["detail"] and "\n" not in problem["detail"] and len(problem["detail"]) < 160
+        back.set()
+        assert until(client, 200).json()["status"] == "ready"
+
+
+def test_a_store_that_fails_later_makes_the_service_unready_for_everyone(
+    brain: Brain, monkeypatch: pytest.MonkeyPatch, serving: Serving
+) -> None:
+    service = ServiceSettings(keys="required")
+    with serving(create_app(brain.settings.model_copy(update={"service": service}), brain)) as client:
+        assert until(client, 200).json()["passages"] is None
+
+        def fail(*_: Any) -> int:
+            raise StoreError("The Qdrant server can't be reached.", "Start it.")
+
+        monkeypatch.setattr(brain.index, "count", fail)
+        assert check_problem(client.get("/readyz"), 503, "store-failed")["hint"] == "Start it."
 
 
 def serve_process(home: Path, *flags: str) -> tuple[subprocess.Popen[str], str]:

@@ -52,16 +52,22 @@ def add(index: EdgeIndex, id: str, text: str, **fields: Any) -> None:
     index.upsert([Point(chunk.id, dense, passage_vector(text, "fr", SparseSettings()), payload_of(made, chunk))])
 
 
-async def events(retriever: Retriever, *given: Any, answerer: Any = None, **asked: Any) -> list[Sentence | Answer]:
+async def events(
+    retriever: Retriever, *given: Any, answerer: Any = None, **asked: Any
+) -> list[Passages | Sentence | Answer]:
     question = Question(*given, **asked)
     parts = retriever, answerer or ExtractiveAnswerer(), SETTINGS, Verifier()
     return [event async for event in answer_events(question, *parts)]
 
 
 async def ask(retriever: Retriever, *given: Any, **asked: Any) -> Answer:
-    *sentences, answer = await events(retriever, *given, **asked)
+    *before, answer = await events(retriever, *given, **asked)
     assert isinstance(answer, Answer)
-    assert tuple(sentences) == answer.sentences
+    # Told only where sentences come of them: a refusal may hide what was found.
+    found = [event for event in before[:1] if isinstance(event, Passages)]
+    assert bool(found) == bool(answer.sentences)
+    assert all(passage in (*found[0], *found[0].around) for passage in answer.passages) if found else True
+    assert tuple(before[len(found) :]) == answer.sentences
     return answer
 
 

@@ -13,6 +13,7 @@ from sqlalchemy import func, select
 from brain.conversations.owner import Owner, Place
 from brain.conversations.record import documents_of, turns_of
 from brain.conversations.store import Conversations, ExchangeRow
+from brain.errors import RepeatedError
 from brain.settings import ConversationsSettings, Settings
 from brain.types import Turn
 
@@ -76,6 +77,20 @@ def test_a_title_holds_no_personal_data_and_stays_as_it_was_given(conversations:
     conversations.add(ME, unnamed.id, record(2, "x" * 500))
 
     assert [one.title for one in conversations.list(ME, 10)] == ["x" * 120, "Jean [E-MAIL]"]
+
+
+def test_with_an_idempotency_key_it_is_begun_once_by_each_owner(conversations: Conversations) -> None:
+    with ThreadPoolExecutor(4) as threads:
+        made = list(threads.map(lambda _: conversations.create(ME, "Retours", "once"), range(8)))
+    assert len({one.id for one in made}) == 1 == len(conversations.list(ME, 10))
+    conversations.add(ME, made[0].id, record(1))
+    again = conversations.create(ME, "Retours", "once")
+    assert (again.id, again.title, again.created_at) == (made[0].id, "Retours", made[0].created_at)
+    with pytest.raises(RepeatedError):
+        conversations.create(ME, None, "once")
+
+    assert len({conversations.create(owner, "Retours", "once").id for owner in (ME, *OTHERS)}) == 5
+    assert conversations.create(ME, "Retours", "other").id != made[0].id
 
 
 @with_settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])

@@ -202,11 +202,13 @@ def test_a_part_that_fails_unforeseen_does_not_hide_the_others(tmp_path: Path, m
 
 def test_a_qdrant_server_that_is_away_is_told_in_a_line(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("brain.doctor.make_encoder", lambda _: HashEncoder())
+    monkeypatch.setattr("brain.index.server.GRPC_PORT", 9)
     settings = load_settings(home=tmp_path, index={"provider": "server", "url": "http://127.0.0.1:9"})
 
     (found,) = (check for check in examine(settings) if check.name == "index")
-    assert found.level == "wrong" and "Qdrant server at http://127.0.0.1:9 failed" in found.found
-    assert "\n" not in found.found
+    says = "The Qdrant server at http://127.0.0.1:9 can't be reached on its gRPC port 9: "
+    assert found.level == "wrong" and found.found.startswith(says) and "\n" not in found.found
+    assert found.mend == "Start it, or correct index.url. Open port 9 too, or set index.prefer_grpc to false."
 
 
 def test_the_table_fits_eighty_columns() -> None:

@@ -2,12 +2,14 @@
 
 import math
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
+from threading import Event, Thread
 from typing import Any
 from uuid import UUID, uuid4
 
@@ -471,6 +473,37 @@ def test_a_server_that_is_not_there_is_named_without_its_password() -> None:
         ServerIndex.open(settings)
 
     assert "secret" not in str(error.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "says", "mend"),
+    [
+        (b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n", "refuses the key", "index.api_key"),
+        (b"", "did not answer within index.timeout_s (1 s).", "index.timeout_s"),
+        (b"HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n", "failed: Unexpected Response: 404", "index.url"),
+    ],
+)
+def test_what_is_wrong_with_a_server_is_told_apart(reply: bytes, says: str, mend: str) -> None:
+    done = Event()
+
+    def serve(listener: socket.socket) -> None:
+        connection, _ = listener.accept()
+        with connection:
+            connection.recv(65536)
+            connection.sendall(reply)
+            done.wait(10)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        thread = Thread(target=serve, args=(listener,))
+        thread.start()
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        settings = IndexSettings(provider="server", url=url, prefer_grpc=False, timeout_s=1)
+        with pytest.raises(StoreError) as error:
+            ServerIndex.open(settings)
+        done.set()
+        thread.join()
+
+    assert says in str(error.value) and mend in error.value.hint and "\n" not in str(error.value)
 
 
 # A folder has one owner

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import given
@@ -18,6 +19,7 @@ from brain.cli import app
 from brain.conversations.owner import Owner
 from brain.conversations.store import ConversationRow, Conversations, ExchangeRow
 from brain.feedback import Feedback, FeedbackRow, Feedbacks
+from brain.insights.tables import ARTICLE, GroupRow, NoteRow
 from brain.keys.audit import Audit, AuditRow, note
 from brain.retention.erasing import Erasing, Reach, Whose
 from brain.retention.matching import matcher
@@ -38,6 +40,9 @@ def record(id: str, text: str = "Combien ?", tenant: str = "acme", audience: str
         "question": {"text": text, "tenant": tenant, "audience": audience},
         "sentences": [{"text": "Sous 30 jours.", "citations": [citation]}],
     }
+
+
+NONE = {"notes": 0, "groups": 0}
 
 
 class Everything:
@@ -62,6 +67,15 @@ class Everything:
     def ask(self, id: str, text: str, asked_by: str | None = None, **about: str) -> None:
         self.traces.save([record(id, text, **about)], [asked_by])
 
+    def remark(self, group: str, text: str = "Article écrit") -> None:
+        """A note about a group, of which no question is left."""
+        with self.audit._session() as session:
+            if session.get(GroupRow, group) is None:
+                session.add(GroupRow(id=group, tenant="acme", encoder="x", centre=b""))
+            at = NOW.isoformat(timespec="milliseconds")
+            about = {"tenant": "acme", "group_id": group, "kind": ARTICLE, "at": at, "by": KEY, "audience": "agent"}
+            session.add(NoteRow(id=uuid4().hex, **about, document_id=None, text=text, found=None))
+
     def rows(self) -> dict[str, int]:
         tables = {
             "conversations": ConversationRow.id,
@@ -69,6 +83,8 @@ class Everything:
             "answers": TraceRow.id,
             "cited": CitedRow.trace_id,
             "feedback": FeedbackRow.id,
+            "notes": NoteRow.id,
+            "groups": GroupRow.id,
         }
         with self.audit._session() as session:
             return {name: session.scalar(select(func.count(key))) or 0 for name, key in tables.items()}
@@ -101,27 +117,44 @@ def test_each_kind_is_kept_as_long_as_its_setting_says(everything: Everything) -
     settings = everything.settings.model_copy(
         update={
             name: getattr(everything.settings, name).model_copy(update={"keep_days": days})
-            for name, days in {"traces": 10, "feedback": 20, "conversations": 30, "audit": 0}.items()
+            for name, days in {"traces": 10, "feedback": 20, "conversations": 30, "insights": 40, "audit": 0}.items()
         }
     )
     everything.talk(KEY, "Combien ?", "Et sans ticket ?")
     with everything.audit._session() as session:
         note(session, "me", "key created", "1")
+    everything.remark("g1")
     purging = Purging(settings)
-    for days, gone in ((9, set[str]()), (11, {"answers"}), (21, {"feedback"}), (31, {"conversations"}), (9999, set())):
+    steps = ((11, {"answers"}), (21, {"feedback"}), (31, {"conversations"}), (41, {"notes"}), (9999, set[str]()))
+    for days, gone in ((9, set[str]()), *steps):
         age(everything, days)
         there = counts(purging.too_old())
         assert {name for name, count in there.items() if count} == gone
         assert counts(purging.purge("me")) == there
     purging.close()
 
-    assert everything.rows() == dict.fromkeys(("conversations", "exchanges", "answers", "cited", "feedback"), 0)
+    assert everything.rows() == dict.fromkeys(everything.rows(), 0)
     acts = [act for act in everything.audit.acts() if act["act"] == "purged"]
     assert [act["details"] for act in reversed(acts)] == [
-        {"answers": 2, "feedback": 0, "conversations": 0, "acts": 0},
-        {"answers": 0, "feedback": 2, "conversations": 0, "acts": 0},
-        {"answers": 0, "feedback": 0, "conversations": 1, "acts": 0},
+        {"answers": 2, "feedback": 0, "conversations": 0, "notes": 0, "acts": 0},
+        {"answers": 0, "feedback": 2, "conversations": 0, "notes": 0, "acts": 0},
+        {"answers": 0, "feedback": 0, "conversations": 1, "notes": 0, "acts": 0},
+        {"answers": 0, "feedback": 0, "conversations": 0, "notes": 1, "acts": 0},
     ]
+
+
+def test_an_old_note_goes_and_with_the_last_one_its_group_that_nothing_else_holds(everything: Everything) -> None:
+    everything.remark("g1", "Écrit l'article")
+    everything.remark("g2")
+    age(everything, 366)
+    everything.remark("g1", "Encore")
+    purging = Purging(everything.settings)
+
+    assert counts(purging.purge("me"))["notes"] == 2
+    with everything.audit._session() as session:
+        assert list(session.scalars(select(NoteRow.text))) == ["Encore"]
+        assert list(session.scalars(select(GroupRow.id))) == ["g1"]
+    purging.close()
 
 
 def test_more_rows_than_one_transaction_takes_and_none_that_is_young(
@@ -161,7 +194,7 @@ def test_a_key_or_a_visitor_is_erased_whole_and_nobody_else(everything: Everythi
     found = everything.erasing.find(Whose("key", KEY.rsplit(":", maxsplit=1)[-1]))
     assert found.counts() == {"conversations": 1, "answers": 3, "feedback": 3} and found.conversations == {mine}
     everything.erasing.erase(found, "key", "me")
-    assert everything.rows() == {"conversations": 1, "exchanges": 1, "answers": 2, "cited": 2, "feedback": 1}
+    assert everything.rows() == {"conversations": 1, "exchanges": 1, "answers": 2, "cited": 2, "feedback": 1} | NONE
     found = everything.erasing.find(Whose("visitor", "aabbccddeeff"))
     assert found.conversations == {theirs} and len(found.answers) == len(found.feedback) == 1
     assert everything.erasing.find(Whose("visitor", "%")).counts() == dict.fromkeys(found.counts(), 0)
@@ -177,7 +210,7 @@ def test_a_text_is_found_wherever_it_stands_and_its_conversation_goes_whole(ever
     assert found.conversations == {mine} and found.counts() == {"conversations": 1, "answers": 3, "feedback": 3}
     everything.erasing.erase(found, "text", "me")
 
-    assert everything.rows() == {"conversations": 1, "exchanges": 1, "answers": 1, "cited": 1, "feedback": 1}
+    assert everything.rows() == {"conversations": 1, "exchanges": 1, "answers": 1, "cited": 1, "feedback": 1} | NONE
     assert everything.erasing.find(Whose("text", "elodie dupont")).counts()["answers"] == 0
     (act,) = everything.audit.acts()
     assert (act["act"], act["details"]) == ("erased", {"by": "text", "conversations": 1, "answers": 3, "feedback": 3})

@@ -140,8 +140,8 @@ class Found:
 async def ask(passages: Passages, answerer: Any) -> Answer:
     retriever, settings = cast(Retriever, Found(passages)), AnswerSettings(sufficiency=0)
     events = [event async for event in answer_events(QUESTION, retriever, answerer, settings, Verifier())]
-    answer = events[-1]
-    assert isinstance(answer, Answer) and tuple(events[:-1]) == answer.sentences
+    found, *sentences, answer = events
+    assert isinstance(answer, Answer) and found is passages and tuple(sentences) == answer.sentences
     return answer
 
 

@@ -238,11 +238,16 @@ def answering() -> Callable[..., list[dict[str, Any]]]:
         def fulfil(route: Any) -> None:
             answer = answers[min(len(asked), len(answers) - 1)]
             asked.append(route.request.post_data_json)
-            sentences = "".join(f"event: sentence\ndata: {json.dumps(s)}\n\n" for s in answer["sentences"])
+            events = [
+                *(("sentence", one) for one in answer["sentences"]),
+                *(("citation", one) for one in answer["sources"]),
+            ]
             route.fulfill(
                 content_type="text/event-stream; charset=utf-8",
                 headers={"Access-Control-Allow-Origin": "*"},
-                body=f"{sentences}event: answer\ndata: {json.dumps(answer)}\n\n",
+                body="".join(
+                    f"event: {name}\ndata: {json.dumps(data)}\n\n" for name, data in [*events, ("done", answer)]
+                ),
             )
 
         page.route("**/v1/answer", fulfil)

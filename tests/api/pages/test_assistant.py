@@ -259,6 +259,35 @@ def test_stopped_killed_and_asked_again(
     assert page.locator(".card").get_by_role("heading", name="Retours").count() == 1 and focused(page) == "card"
 
 
+@pytest.mark.parametrize(
+    ("lang", "says", "writes"), [("fr", "Pages trouvées", "Rédaction"), ("en", "Pages found", "Writing")]
+)
+def test_what_was_found_is_shown_while_the_answer_is_written(
+    cable: Any, slow: Any, new_page: Make, violations: Make, lang: str, says: str, writes: str
+) -> None:
+    page = new_page(strict=False)
+    script = f'<script src="{cable.url}/widget/brain-assistant.js"></script>'
+    widget = "<main><h1>x</h1><brain-assistant mode=inline></brain-assistant></main>"
+    body = f"<!doctype html><html lang={lang}><title>x</title>{script}{widget}"
+    page.route(f"{cable.url}/host", lambda route: route.fulfill(content_type="text/html", body=body))
+    page.goto(f"{cable.url}/host")
+    ask(page, slow.question)
+    given = page.locator(".given")
+    given.get_by_role("heading", name=says).wait_for()
+    assert given.locator("li").all_inner_texts() == ["Retours"] and given.locator(".text").inner_text() == ""
+    assert writes in given.locator(".waits").inner_text() and violations(page) == []
+    slow.may_say[0].set()
+    page.locator(".cite").click()
+    card = page.locator(".card")
+    # Its title and what stands around the quote are known while the answer is still written.
+    assert card.get_by_role("heading").inner_text() == "Retours" and "soldés" in card.inner_text()
+    assert given.get_by_role("heading", name=says).count() == 1
+    slow.may_say[1].set()
+    given.locator("xpath=self::*[not(@aria-busy)]").wait_for()
+    assert given.get_by_role("heading", name=says).count() == 0
+    assert given.locator("ol li").all_inner_texts() == ["Retours"]
+
+
 @pytest.mark.parametrize(("lang", "says"), [("fr", "Connexion perdue"), ("en", "Connection lost")])
 def test_a_lost_connection_is_taken_up_where_it_broke_off(
     cable: Any, slow: Any, new_page: Make, lang: str, says: str
@@ -285,7 +314,7 @@ def test_a_lost_connection_is_taken_up_where_it_broke_off(
     assert given.locator(".cite").count() == 2 and given.locator(".warn").count() == 0
     assert given.locator(".text").inner_text().count("sous 14 jours") == 1
     assert page.locator(".card").count() == 1  # what the reader opened stays open
-    assert slow.times == 1 and len(sent) == 2 and not sent[0] and sent[1] and sent[1].endswith("-1")
+    assert slow.times == 1 and len(sent) == 2 and not sent[0] and sent[1] and sent[1].endswith("-3")
 
 
 def test_a_service_that_forgot_answers_anew(cable: Any, slow: Any, new_page: Make) -> None:
