@@ -1,4 +1,4 @@
-/* <brain-assistant>: answers from a help centre, each sentence with its sources. One file, no dependency; see docs/widget.md. */
+/* <brain-assistant>: answers from a help centre, each sentence with its sources. One file, no dependency; see docs/pages.md. */
 (() => {
   "use strict";
 
