@@ -26,6 +26,7 @@ SENTENCE: dict[str, Any] = {
     ],
     "supported": True,
     "problems": [],
+    "cells": [],
 }
 _FACTS: dict[str, Any] = {"internal": False, "updated_at": "2026-03-18", "heading_path": ["Le délai"]}
 PASSAGES = {

@@ -150,7 +150,11 @@ def _sentence(kept: Mapping[str, Any], numbers: Mapping[str, int]) -> Sentence:
     ]
     support = kept["support"] or {"supported": True, "problems": []}
     return Sentence(
-        text=kept["text"], citations=citations, supported=support["supported"], problems=list(support["problems"])
+        text=kept["text"],
+        citations=citations,
+        supported=support["supported"],
+        problems=list(support["problems"]),
+        cells=kept.get("cells", []),  # answers of before there were any
     )
 
 

@@ -30,6 +30,9 @@ class Sentence(BaseModel):
     citations: list[Citation]
     supported: bool = Field(description="false: to be shown with a mark, never as a plain answer")
     problems: list[str] = Field(description="what the cited passages do not bear out, in words")
+    cells: list[tuple[int, int]] = Field(
+        description="of a quoted table, where in `text` the cells stand that the question asks for, where that can be told"
+    )
 
 
 class DocumentLink(BaseModel):
@@ -214,7 +217,11 @@ def _sentence(sentence: types.Sentence, numbers: dict[str, int]) -> Sentence:
     ]
     support = sentence.support or types.Support(True, 1.0)
     return Sentence(
-        text=sentence.text, citations=citations, supported=support.supported, problems=list(support.problems)
+        text=sentence.text,
+        citations=citations,
+        supported=support.supported,
+        problems=list(support.problems),
+        cells=list(sentence.cells),
     )
 
 

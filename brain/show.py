@@ -12,7 +12,8 @@ from rich.text import Text
 
 from brain.checks.base import Check
 from brain.text.analyzer import terms
-from brain.types import Answer, Choice, Facet, Passage, Passages, Reason, Sentence, Status
+from brain.text.tables import rows_of
+from brain.types import Answer, Choice, Facet, Passage, Passages, Reason, Sentence, Span, Status
 
 MARKS = {"well": ("✓", "green"), "attention": ("!", "yellow"), "wrong": ("✗", "bold red")}
 CLOSEST = 3
@@ -45,7 +46,7 @@ class ShownAnswer:
         numbers = (self._numbers.setdefault(id, len(self._numbers) + 1) for id in cited)
         marks = Text("".join(f"[{number}]" for number in numbers), style="bold cyan")
         if sentence.text.startswith("|"):
-            self._console.print(_table(sentence.text), marks)
+            self._console.print(_table(sentence.text, sentence.cells), marks)
         else:
             self._console.print(Text(f"{sentence.text} ").append(marks))
         if sentence.support and not sentence.support.supported:
@@ -75,15 +76,16 @@ class ShownAnswer:
                 _source(self._console, "·", passage, [])
 
 
-def _table(markdown: str) -> Table:
-    """A pipe table, its columns aligned; the first row is its header where a rule follows it."""
-    rows = [[cell.strip() for cell in line.strip().strip("|").split("|")] for line in markdown.splitlines()]
-    ruled = len(rows) > 1 and set("".join(rows[1])) <= set("-: ")
-    header, body = (rows[0], rows[2:]) if ruled else ([""] * len(rows[0]), rows)
+def _table(markdown: str, asked: Sequence[Span]) -> Table:
+    """A pipe table, its columns aligned; the first row is its header where a rule follows it; the cells at `asked` stand out."""
+    rows = rows_of(markdown)
+    ruled = len(rows) > 1 and set("".join(cell.text for cell in rows[1])) <= set("-: ")
+    header, body = ([cell.text for cell in rows[0]], rows[2:]) if ruled else ([""] * len(rows[0]), rows)
     columns = (Column(escape(name), overflow="fold") for name in header)  # a cell cut off may be the amount
     table = Table(*columns, box=SIMPLE, show_header=ruled, header_style="bold")
     for row in body:
-        table.add_row(*(escape(cell) for cell in row[: len(header)]))
+        cells = (Text(cell.text, style="bold reverse" if cell.span in asked else "") for cell in row)
+        table.add_row(*list(cells)[: len(header)])
     return table
 
 

@@ -252,6 +252,8 @@ class Sentence:
     claims: tuple[Claim, ...] = ()
     support: Support | None = None
     """None where it was not checked."""
+    cells: tuple[Span, ...] = ()
+    """Of a quoted table, where in `text` the cells stand that answer; see `brain.text.tables`."""
 
 
 def gap(before: str, after: str) -> str:

@@ -265,16 +265,26 @@
       .replace(/\n{3,}/g, "\n\n");
   }
 
-  /** A passage's or an answer's text as nodes: Markdown's tables are tables, all else is text. */
-  function nodesOf(text) {
-    return text.split(/((?:^[ \t]*\|.*\|[ \t]*(?:\n|$))+)/m).filter(Boolean).map((block) => (/^\s*\|/.test(block) ? tableOf(block) : plain(block)));
+  /** A passage's or an answer's text as nodes: Markdown's tables are tables, all else is text. `asked`: where a table's cells stand that are pointed at. */
+  function nodesOf(text, asked = []) {
+    return text.split(/((?:^[ \t]*\|.*\|[ \t]*(?:\n|$))+)/m).filter(Boolean).map((block) => (/^\s*\|/.test(block) ? tableOf(block, asked) : plain(block)));
   }
 
-  function tableOf(block) {
-    const cells = (line) => line.trim().replace(/^\||\|$/g, "").split(/(?<!\\)\|/).map((cell) => cell.trim());
-    const rows = block.trim().split("\n").map(cells);
-    const isRule = (row) => row?.every((cell) => /^:?-+:?$/.test(cell));
-    const row = (tag, more) => (each) => el("tr", {}, ...each.map((cell) => el(tag, more, plain(cell))));
+  function tableOf(block, asked) {
+    let at = 0; // in characters, as the service counts them
+    const cells = (line) => {
+      const found = [];
+      for (const part of line.split(/(?<!\\)\|/)) {
+        const start = at;
+        at += [...part].length + 1; // and the bar, or the line's end
+        found.push({ text: part.trim(), pointed: asked.some((span) => start <= span[0] && span[1] < at) });
+      }
+      return found.slice(1, -1);
+    };
+    const rows = block.trimEnd().split("\n").map(cells);
+    const isRule = (row) => row?.every((cell) => /^:?-+:?$/.test(cell.text));
+    const shown = (cell) => (cell.pointed ? el("mark", {}, plain(cell.text)) : plain(cell.text));
+    const row = (tag, more) => (each) => el("tr", {}, ...each.map((cell) => el(tag, { ...more, class: cell.pointed ? "asked" : null }, shown(cell))));
     const head = isRule(rows[1]) ? [rows[0]] : [];
     const body = rows.slice(head.length).filter((each) => !isRule(each));
     return el(
@@ -462,7 +472,8 @@ h2 { flex: 1; margin: 0; font-size: 1.05em; overflow-wrap: anywhere; }
 table { border-collapse: collapse; font-size: .88em; white-space: normal; }
 th, td { padding: 2px 8px; border: 1px solid var(--line); text-align: left; overflow-wrap: normal; }
 mark:has(table) { display: block; padding: 0; }
-mark td, mark th { background: var(--mark); }
+mark td, mark th, td.asked { background: var(--mark); }
+td.asked { font-weight: 600; outline: 2px solid var(--c); outline-offset: -2px; }
 .waits { color: var(--dim); }
 .waits::after { content: ""; display: inline-block; width: .7em; height: .7em; margin-left: .5em; border: 2px solid; border-right-color: transparent; border-radius: 50%;
   animation: turn 1s linear infinite; }
@@ -925,7 +936,7 @@ textarea { flex: 1; min-width: 0; resize: none; max-height: 8em; padding: 8px 12
 
     #sentenceNodes(sentence, given, shown) {
       const unsure = sentence.supported === false;
-      const said = el("span", { class: unsure ? "unsure" : null }, ...nodesOf(sentence.text));
+      const said = el("span", { class: unsure ? "unsure" : null }, ...nodesOf(sentence.text, sentence.cells));
       const cites = byNumber(sentence.citations).map(([number, citations]) => {
         const cite = el("button", { type: "button", class: "cite", "aria-expanded": "false" }, String(number));
         cite.setAttribute("aria-label", this.#t.source(number, titleOf(citations[0], shown) || this.#t.passage));

@@ -453,7 +453,7 @@
         { class: "cite", "aria-pressed": "false", "aria-label": t.source(number, title) },
       );
     });
-    const said = el("span", { class: unsure ? "unsure" : null, title: unsure ? sentence.problems.join(" ; ") : null }, ...nodesOf(sentence.text));
+    const said = el("span", { class: unsure ? "unsure" : null, title: unsure ? sentence.problems.join(" ; ") : null }, ...nodesOf(sentence.text, sentence.cells));
     return [said, unsure && el("span", { class: "warn" }, ` (${t.unsupported})`), " ", ...cites].filter(Boolean);
   }
 

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from brain.answerers.base import Draft
 from brain.text.analyzer import terms
 from brain.text.asking import asks_for_figure
+from brain.text.tables import answering
 from brain.text.units import Unit, units
 from brain.types import Citation, Passage, Passages, Question, Sentence
 
@@ -62,7 +63,7 @@ class ExtractiveAnswerer:
         wants_number = asks_for_figure(question)
         scored = sorted(((_score(c, weights, wants_number), c) for c in candidates), key=lambda pair: -pair[0])
         chosen = _choose(scored, self._max)
-        return tuple(_sentence(candidate) for candidate in sorted(chosen, key=lambda c: c.place))
+        return tuple(_sentence(candidate, question, language) for candidate in sorted(chosen, key=lambda c: c.place))
 
 
 def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
@@ -124,7 +125,8 @@ def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Cand
     return chosen
 
 
-def _sentence(candidate: _Candidate) -> Sentence:
+def _sentence(candidate: _Candidate, question: str, language: str) -> Sentence:
     passage = candidate.passage
     unit = candidate.unit
-    return Sentence(unit.text, (Citation(passage.id, passage.document_id, unit.span, unit.text),))
+    cells = answering(unit.text, question, language) if unit.text.startswith("|") else ()
+    return Sentence(unit.text, (Citation(passage.id, passage.document_id, unit.span, unit.text),), cells=cells)

@@ -39,6 +39,8 @@ class Sentence(_Model):
     citations: list[Citation]
     supported: bool
     problems: list[str]
+    cells: list[tuple[int, int]] = []
+    """Of a quoted table, where in `text` the cells stand that were asked for."""
 
 
 class DocumentLink(_Model):

@@ -36,7 +36,7 @@ def _units(text: str, spans: list[Span]) -> Iterator[Unit]:
     while at < len(spans):
         if text.startswith("|", spans[at][0]):
             rows = _run(text, spans, at, "|")
-            # Whole: which row answers ("8 kg" is "5 à 10 kg") is for the reader to see, not for words to guess.
+            # Whole: which row answers ("8 kg" is "5 à 10 kg") is for the reader to see; `tables` points at it where it can be told.
             table = (rows[0][0], rows[-1][1])
             yield Unit(text[slice(*table)], table)
             at += len(rows)

@@ -146,6 +146,7 @@ def test_a_quoted_table_is_a_table(agents: str, new_page: Make) -> None:
     )
     assert said.inner_text() == cited.inner_text() and "|" not in said.inner_text() and "--" not in said.inner_text()
     assert "De 5 à 15 kg" in said.get_by_role("row", name="16,90 €").nth(1).inner_text()
+    assert said.locator("td.asked").all_inner_texts() == ["16,90 €"], "what 8 kg to Corsica costs is pointed at"
 
 
 def test_each_status_is_told(agents: str, new_page: Make, said: Make, answering: Make) -> None:
