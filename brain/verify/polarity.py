@@ -22,6 +22,10 @@ _ALONE = {
     "fr": frozenset("sans aucun aucune jamais ni non nul nulle nullement aucunement".split()),
     "en": frozenset("not no never without none neither nor nobody nothing".split()),
 }
+_NOBODY = frozenset("rien personne".split())
+"""Before "ne": "rien n'est débité"."""
+_ANSWERS = frozenset("non no".split())
+"""Before a comma, opening a sentence: it answers, what follows is as it stands."""
 _NOT_ALONE = {"fr": frozenset("seulement uniquement".split()), "en": frozenset("only just".split())}
 """After a negation: "not only" denies nothing."""
 _REACH = 6
@@ -85,6 +89,10 @@ def _negation_end(found: Sequence[Word], at: int, language: str) -> int | None:
         return at + 1 if at + 1 < len(found) and found[at + 1].plain in _BARE else None
     if plain == "pas" and language == "fr" and not (at and found[at - 1].plain in ("un", "le", "au")):
         return at if _follows(found, at) not in _NOT_ALONE["fr"] else None
+    if plain in _ANSWERS and (at + 1 == len(found) or found[at + 1].mark) and (not at or found[at - 1].plain in STOPS):
+        return None
+    if plain in _NOBODY and language == "fr":
+        return next((i for i in range(at + 1, min(at + 4, len(found))) if found[i].plain in _BEFORE), None)
     if plain in _ALONE.get(language, ()) and _follows(found, at) not in _NOT_ALONE[language]:
         # "aucun délai n'est …": one negation, which ends with its "ne"
         later = [i for i in range(at + 1, min(at + 6, len(found))) if found[i].plain in _BEFORE]

@@ -8,7 +8,9 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from brain.verify.binding import misplaced
 from brain.verify.conditions import left_out
+from brain.verify.echo import doubts, reply_of
 from brain.verify.matching import exchanged, unmatched
 from brain.verify.names import exchanged_people, missing_names, missing_people
 from brain.verify.polarity import contradiction
@@ -19,6 +21,7 @@ MOST_SENTENCES = 3
 """Sentences of the evidence that a claim may be put together from."""
 MOST_NAMED = 3
 UNRELATED = "the passage does not say this"
+SOMETHING_ELSE = "the passage says “{}” of something else"
 LEFT_OUT = "a condition is left out"
 CLOSE = 0.6
 """Share of the claim's terms in one sentence from which on that sentence says the same, or means to."""
@@ -78,11 +81,25 @@ def best_sentences(claim: Text, evidence: Evidence) -> list[int]:
     return chosen
 
 
-def check(claim: Text, evidence: Evidence, said: Iterable[str] = (), close: Close | None = None) -> Finding:
-    """`said`: terms of the question and of the answer, where a condition may stand. Without `close` words alone decide."""
+def check(
+    claim: Text,
+    evidence: Evidence,
+    said: Iterable[str] = (),
+    close: Close | None = None,
+    asked: Text | None = None,
+    beside: Sequence[Evidence] = (),
+) -> Finding:
+    """`said`: terms of the question and of the answer, where a condition may stand. Without `close` words alone decide.
+
+    `asked`: the question; `beside`: what was found for it and is not cited.
+    """
+    reply = reply_of(claim)
+    claim = reply.rest
     chosen = best_sentences(claim, evidence)
     picked = [evidence.sentences[i] for i in chosen]
     problems = tuple(wrong(claim, evidence, picked, {*claim.content, *said}))
+    if asked and not problems:
+        problems = (*(SOMETHING_ELSE.format(value.shown) for value in misplaced(claim, asked, evidence, beside)), *doubts(reply, asked, evidence))
     if problems or not picked:
         return Finding(0.0, problems or (UNRELATED,), tuple(chosen))
     probability = _probability(claim, uncovered(claim, evidence), picked, close)

@@ -32,8 +32,13 @@ class Verifier:
     def __init__(self, encode: Encode | None = None) -> None:
         self._close: Close | None = partial(_cosines, encode) if encode else None
 
-    def check(self, sentence: Sentence, said: str, language: str, by_id: Mapping[str, Passage]) -> Sentence:
-        """The sentence with its support, and the further words that it rests on. `said`: the question and the answer so far."""
+    def check(
+        self, sentence: Sentence, said: str, language: str, by_id: Mapping[str, Passage], question: str = ""
+    ) -> Sentence:
+        """The sentence with its support, and the further words that it rests on.
+
+        `said`: the answer so far. `by_id`: all passages that were found for the question.
+        """
         if literal := quoted(sentence):
             return literal
         cited = tuple(dict.fromkeys(citation.passage_id for citation in sentence.citations))
@@ -43,7 +48,8 @@ class Verifier:
             passages = [by_id[id] for id in claim.passage_ids if id in by_id]
             if not passages:
                 probability, problems = 0.0, [*problems, NO_CITATION]
-            for finding, evidence in self._findings(claim.text, passages, said, language):
+            beside = [passage for id, passage in by_id.items() if id not in claim.passage_ids]
+            for finding, evidence in self._findings(claim.text, passages, beside, said, language, question):
                 probability = min(probability, finding.probability)
                 problems += finding.problems
                 citations += _further(citations, finding, evidence, by_id)
@@ -51,16 +57,24 @@ class Verifier:
         return replace(sentence, citations=tuple(citations), support=support)
 
     def _findings(
-        self, text: str, passages: Sequence[Passage], said: str, language: str
+        self,
+        text: str,
+        passages: Sequence[Passage],
+        beside: Sequence[Passage],
+        said: str,
+        language: str,
+        question: str,
     ) -> Iterable[tuple[Finding, Evidence]]:
         for own, there in _by_language(passages, language).items():
             evidence = Evidence.of_passages(there, own)
             if own != language:
                 yield check_across(Text(text, language), evidence, self._close), evidence
                 continue
-            terms_said = Text(said, language).content
+            asked = Text(question, language)
+            terms_said = Text(said, language).content | asked.content
+            others = [Evidence.of_passages([p], own) for p in beside if (p.language or language) in (own, UNKNOWN)]
             for claim in claims_of(text, language):
-                yield check(claim, evidence, terms_said, self._close), evidence
+                yield check(claim, evidence, terms_said, self._close, asked, others), evidence
 
 
 def _by_language(passages: Sequence[Passage], language: str) -> dict[str, list[Passage]]:

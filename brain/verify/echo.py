@@ -1,0 +1,114 @@
+"""A claim that says nothing but what was asked: a bare yes or no, or the question's own words as a statement.
+
+Its words are the asker's, so that they stand in the claim proves nothing: each must be in the passages, and the sentence that is closest
+to the question must say it the same way round. Where the question names a figure ("on the 22nd") and that sentence another ("until the 20th"),
+words can't tell.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from brain.text.asking import asks_whether
+from brain.verify.binding import ABOVE, BEGINNING, beginnings, competes
+from brain.verify.matching import held_by
+from brain.verify.polarity import negations
+from brain.verify.reading import Evidence, Text
+from brain.verify.values import Value
+
+ONLY_ASKED = "only the question speaks of “{}”"
+UNTOLD = "the passage says neither yes nor no to this"
+CONTRARY = "the passage seems to say the contrary"
+NEW = 1 / 3
+"""Share of a claim's words that may be new while it still only answers yes or no."""
+_STANCE = re.compile(r"\A\W*(?:(oui|yes)\b|(non|no)(?=\s*(?:[,.:;!–—]|\Z)))[\s,.:;!–—-]*", re.IGNORECASE)
+_CLAUSE = re.compile(r"[;:()](?=\s|\Z)|\s(?:et|mais|puis|tandis que|and|but|then|while)\s", re.IGNORECASE)
+"""Not at a comma or "or": a negation holds for all of "don't alter pipes, remove doors or connect gas"."""
+_IF = re.compile(r"\A\W*(?:s['’]|si\b|if\b)[^,]*,", re.IGNORECASE)
+_REFUSES = {
+    "fr": re.compile(r"exclu|refus|interdi|impossib|rejet|inutil|irrecevab|facultati|indisponib|inapplicab"),
+    "en": re.compile(r"exclu|refus|forbid|prohibit|impossib|reject|unavailab|ineligib|optional|declin|unnecessar|void"),
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A claim without its yes or no. `yes` is None where it says neither."""
+
+    yes: bool | None
+    rest: Text
+
+
+def reply_of(claim: Text) -> Reply:
+    match = _STANCE.match(claim.text)
+    if not match:
+        return Reply(None, claim)
+    return Reply(bool(match[1]), Text(claim.text[match.end() :], claim.language))
+
+
+def doubts(reply: Reply, asked: Text, evidence: Evidence) -> list[str]:
+    """What speaks against a claim that adds nothing to a question of yes or no; nothing of any other claim."""
+    rest = reply.rest
+    said, question = beginnings(rest), beginnings(asked)
+    new_values = [value for value in rest.values if not value.weak and not held_by(value, asked.values)]
+    if not question or new_values or len(said - question) > NEW * len(said):
+        return []
+    if reply.yes is None and not asks_whether(asked.text):
+        return []
+    stated = asked if not said else rest
+    missing = _missing(stated, question, evidence)
+    if missing:
+        return [ONLY_ASKED.format(missing[0])]
+    closest = _closest(said | question, evidence)
+    if closest is None:
+        return [UNTOLD]
+    sentence = evidence.sentences[closest]
+    if _another_figure(asked.values, rest.values, sentence.values, evidence.values):
+        return [UNTOLD]
+    theirs = _denied(sentence, beginnings(stated)) != _above_denies(evidence, closest)
+    ours = _denied(stated, beginnings(stated)) != (not said and reply.yes is False)
+    return [CONTRARY] if theirs != ours else []
+
+
+def _missing(text: Text, question: frozenset[str], evidence: Evidence) -> list[str]:
+    held = beginnings(evidence.context).union(*(beginnings(part) for part in (*evidence.sentences, *evidence.above)))
+    return [word.text for word in text.words if len(word.term) > 2 and word.term[:BEGINNING] in question - held]
+
+
+def _closest(wanted: frozenset[str], evidence: Evidence) -> int | None:
+    """The sentence that says most of `wanted`, rare words counting more; what is only asked in a passage is not said."""
+    told = [at for at, text in enumerate(evidence.sentences) if not text.text.endswith("?")]
+    held = {at: (beginnings(evidence.sentences[at]), beginnings(evidence.above[at])) for at in told if evidence.above}
+    counts = Counter(word for sentence, _ in held.values() for word in sentence & wanted)
+
+    def says(at: int) -> float:
+        sentence, above = held[at]
+        return sum((1.0 if word in sentence else ABOVE) / max(counts[word], 1) for word in wanted & (sentence | above))
+
+    return max(held, key=says, default=None)
+
+
+def _another_figure(
+    asked: Sequence[Value], said: Sequence[Value], sentence: Sequence[Value], everything: Sequence[Value]
+) -> bool:
+    """Whether the answer turns on how a figure of the question compares with one of the passage, which the claim does not name."""
+    open_ = [value for value in asked if value.kind == "number" and not value.weak and not held_by(value, everything)]
+    limits = [value for value in sentence if value.kind == "number" and not value.weak and not held_by(value, said)]
+    return any(competes(ours, theirs) or not (ours.unit or theirs.unit) for ours in open_ for theirs in limits)
+
+
+def _denied(text: Text, wanted: frozenset[str]) -> bool:
+    """Whether the clause that says most of `wanted` denies it, by a negation or by a word that refuses."""
+    clauses = [Text(part, text.language) for part in _CLAUSE.split(_IF.sub("", text.text)) if part.strip()]
+    clause = max(clauses, key=lambda part: len(beginnings(part) & wanted), default=text)
+    refuses = _REFUSES.get(text.language)
+    times = len(negations(clause.words, text.language))
+    times += sum(bool(refuses.match(word.plain)) for word in clause.words) if refuses else 0
+    return times % 2 == 1
+
+
+def _above_denies(evidence: Evidence, at: int) -> bool:
+    """ "We do not take back:", over a list."""
+    above = evidence.above[at]
+    return any(negations(Text(line, above.language).words, above.language) for line in above.text.split("\n")[1:])
