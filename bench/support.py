@@ -5,7 +5,7 @@
 `--claims`: one JSON object a line with `claim`, `evidence` (its sentences), `label` ("supported" or another) and
 `meta.claim_title`, the source article. `--pages`: French pages with `id`, `title`, `markdown`, of which pairs are made
 (`bench/altered.py`). `--answers`: answers that people
-wrote from a passage (`passages[].text`, `output[].answer`), all supported: how many sentences are flagged nevertheless?
+wrote from a passage to questions (`input`, `passages[].text`, `output[].answer`), all supported: how many sentences are flagged nevertheless?
 Folds never split a source article or a page. Weights are fitted with both sets, and both labels, counting the same.
 """
 
@@ -31,7 +31,7 @@ from brain.text.sentences import sentence_spans
 from brain.types import Citation, Passage, Scores, Sentence
 from brain.verify import Verifier
 from brain.verify.reading import Evidence, Text, claims_of
-from brain.verify.support import THRESHOLD, Close, Features, best_sentences, uncovered, wrong
+from brain.verify.support import THRESHOLD, Close, Features, look_up, uncovered
 from brain.verify.verifier import Encode
 
 FOLDS, ROUNDS = 5, 10
@@ -49,16 +49,16 @@ class Row:
     features: Features
 
 
-def rows_of(sentence: str, evidence: Evidence, group: str, kind: str, close: Close) -> Row:
-    """Of a sentence's claims the worst counts."""
+def rows_of(sentence: str, evidence: Evidence, group: str, kind: str, close: Close, question: str = "") -> Row:
+    """Of a sentence's claims the worst counts. `question`: what it answers, where that is known."""
     language = evidence.context.language
     found = []
     for claim in claims_of(sentence, language):
-        picked = [evidence.sentences[i] for i in best_sentences(claim, evidence)]
-        said = set(Text(sentence, language).content)
-        problems = list(wrong(claim, evidence, picked, said))
-        closeness = max(close(claim.text, [text.text for text in picked])) if picked else 0.0
-        found.append((bool(problems) or not picked, Features(uncovered(claim, evidence), closeness)))
+        said = Text(f"{question} {sentence}", language).content
+        asked = Text(question, language) if question else None
+        stated, _, picked, problems = look_up(claim, evidence, said, close, asked)
+        closeness = max(close(stated.text, [text.text for text in picked])) if picked else 0.0
+        found.append((bool(problems) or not picked, Features(uncovered(stated, evidence), closeness)))
     features = Features(max(f.uncovered for _, f in found), min(f.closeness for _, f in found))
     return Row(group, kind, kind == "supported", any(bad for bad, _ in found), features)
 
@@ -97,7 +97,8 @@ def answer_rows(path: Path, close: Close) -> list[Row]:
         evidence = _evidence(passage["text"], passage.get("title", ""), "en")
         answer = line["output"][0]["answer"]
         rows += [
-            rows_of(answer[start:end], evidence, str(at), "supported", close) for start, end in sentence_spans(answer)
+            rows_of(answer[start:end], evidence, str(at), "supported", close, line["input"])
+            for start, end in sentence_spans(answer)
         ]
     return rows
 
@@ -189,9 +190,9 @@ def milliseconds(made: Sequence[Pair], encode: Encode | None, drafts: int = 100)
             Sentence(p.sentence, (Citation(str(i), str(i), (0, 1), p.passage[:1]),)) for i, p in enumerate(three)
         ]
         start = perf_counter()
-        said = " ".join((three[0].original, *(sentence.text for sentence in sentences)))
+        said, by_id = " ".join(sentence.text for sentence in sentences), {passage.id: passage for passage in passages}
         for sentence in sentences:
-            verifier.check(sentence, said, "fr", {passage.id: passage for passage in passages})
+            verifier.check(sentence, said, "fr", by_id, three[0].original)
         times.append(1e3 * (perf_counter() - start))
     return percentiles(times)
 

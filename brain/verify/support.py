@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from brain.verify.binding import misplaced
 from brain.verify.conditions import left_out
-from brain.verify.echo import doubts, reply_of
+from brain.verify.echo import UNTOLD, doubts, reply_of
 from brain.verify.matching import exchanged, unmatched
 from brain.verify.names import exchanged_people, missing_names, missing_people
 from brain.verify.polarity import contradiction
@@ -47,6 +47,8 @@ CLOSENESS = (0.78, 1.0)
 """Cosines of the embedded encoder lie here where two sentences share words: if none of them
 could change the verdict, nothing is encoded."""
 THRESHOLD = 0.5
+UNCERTAIN = 0.5
+"""Of a claim of which words can't tell."""
 
 Close = Callable[[str, Sequence[str]], Sequence[float]]
 """The cosines of a text and each of others."""
@@ -93,17 +95,41 @@ def check(
 
     `asked`: the question; `beside`: what was found for it and is not cited.
     """
+    looked = look_up(claim, evidence, said, close, asked, beside)
+    if looked.problems or not looked.picked:
+        certain = looked.problems != (UNTOLD,)
+        return Finding(0.0 if certain else UNCERTAIN, looked.problems or (UNRELATED,), looked.chosen)
+    probability = _probability(looked.stated, uncovered(looked.stated, evidence), looked.picked, close)
+    return Finding(probability, () if probability >= THRESHOLD else (UNRELATED,), looked.chosen)
+
+
+class LookedUp(NamedTuple):
+    """`stated`: the claim without its yes or no; the question where nothing is left. `picked`: the sentences it was held against."""
+
+    stated: Text
+    chosen: tuple[int, ...]
+    picked: list[Text]
+    problems: tuple[str, ...]
+
+
+def look_up(
+    claim: Text,
+    evidence: Evidence,
+    said: Iterable[str] = (),
+    close: Close | None = None,
+    asked: Text | None = None,
+    beside: Sequence[Evidence] = (),
+) -> LookedUp:
+    """What is wrong with a claim, as far as that can be looked up; arguments as for `check`."""
     reply = reply_of(claim)
-    claim = reply.rest
-    chosen = best_sentences(claim, evidence)
+    stated = asked if asked and not reply.rest.terms else reply.rest
+    chosen = tuple(best_sentences(stated, evidence))
     picked = [evidence.sentences[i] for i in chosen]
-    problems = tuple(wrong(claim, evidence, picked, {*claim.content, *said}))
+    problems = tuple(wrong(stated, evidence, picked, {*stated.content, *said})) if stated is reply.rest else ()
     if asked and not problems:
-        problems = (*(SOMETHING_ELSE.format(value.shown) for value in misplaced(claim, asked, evidence, beside)), *doubts(reply, asked, evidence))
-    if problems or not picked:
-        return Finding(0.0, problems or (UNRELATED,), tuple(chosen))
-    probability = _probability(claim, uncovered(claim, evidence), picked, close)
-    return Finding(probability, () if probability >= THRESHOLD else (UNRELATED,), tuple(chosen))
+        others = (SOMETHING_ELSE.format(value.shown) for value in misplaced(stated, asked, evidence, beside, close))
+        problems = (*others, *doubts(reply, asked, evidence))
+    return LookedUp(stated, chosen, picked, problems)
 
 
 def wrong(claim: Text, evidence: Evidence, picked: Sequence[Text], said: set[str]) -> Iterator[str]:

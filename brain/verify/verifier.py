@@ -37,7 +37,7 @@ class Verifier:
     ) -> Sentence:
         """The sentence with its support, and the further words that it rests on.
 
-        `said`: the answer so far. `by_id`: all passages that were found for the question.
+        `said`: the answer so far. `by_id`: all passages that were found for the question. Without the question nothing is held against it.
         """
         if literal := quoted(sentence):
             return literal
@@ -70,8 +70,8 @@ class Verifier:
             if own != language:
                 yield check_across(Text(text, language), evidence, self._close), evidence
                 continue
-            asked = Text(question, language)
-            terms_said = Text(said, language).content | asked.content
+            asked = Text(question, language) if question else None
+            terms_said = Text(f"{question} {said}", language).content
             others = [Evidence.of_passages([p], own) for p in beside if (p.language or language) in (own, UNKNOWN)]
             for claim in claims_of(text, language):
                 yield check(claim, evidence, terms_said, self._close, asked, others), evidence
