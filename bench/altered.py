@@ -13,7 +13,9 @@ from itertools import pairwise
 
 from brain.text.sentences import is_heading, sentence_spans, without_marker
 
-KINDS = ("number", "date", "negation", "name", "audience", "condition", "if", "elsewhere")
+KINDS = ("number", "date", "negation", "name", "audience", "condition", "elsewhere")
+IF = "if"
+"""A plain "if" left out: made apart, nothing is fitted on it."""
 SAME = ("supported", "elsewhere")
 """Kinds whose sentence is not altered."""
 PASSAGE_CHARS = 1200
@@ -73,13 +75,15 @@ class Pair:
 Alter = Callable[[str, str, random.Random], str | None]
 
 
-def pairs(pages: Sequence[dict[str, str]], each: int, supported: int, seed: int = 7) -> list[Pair]:
+def pairs(
+    pages: Sequence[dict[str, str]], each: int, supported: int, seed: int = 7, kinds: Sequence[str] = KINDS
+) -> list[Pair]:
     """`each` pairs of every kind of alteration and `supported` unaltered ones, from as many pages as possible."""
     draw = random.Random(seed)
     order = sorted(pages, key=lambda page: page["id"])
     draw.shuffle(order)
     names = _names(order)
-    wanted = dict.fromkeys(KINDS, each) | {"supported": supported}
+    wanted = dict.fromkeys(kinds, each) | {"supported": supported}
     found: list[Pair] = []
     for page in order:
         if not any(wanted.values()):
@@ -308,5 +312,5 @@ ALTERATIONS: dict[str, Callable[[str, str, Sequence[str], random.Random], str | 
     "name": _name,
     "audience": _audience,
     "condition": _condition,
-    "if": _if,
+    IF: _if,
 }

@@ -23,7 +23,7 @@ import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from bench.altered import KINDS, Pair, pairs
+from bench.altered import IF, KINDS, Pair, pairs
 from bench.measure import machine, percentiles, show
 from brain import load_settings
 from brain.encoder import make_encoder
@@ -210,14 +210,16 @@ def main() -> None:
     close = close_by(encode)
     made = pairs(list(_lines(given.pages)), given.each, 4 * given.each, given.seed)
     claims, french = claim_rows(given.claims, close), pair_rows(made, close)
+    without_if = pair_rows(pairs(list(_lines(given.pages)), given.each, 0, given.seed, (IF,)), close)
     answers = answer_rows(given.answers, close) if given.answers else []
     times = {"words and vectors": milliseconds(made, encode), "words alone": milliseconds(made, None)}
-    report(claims, french, answers, times, given.json)
+    report(claims, french, without_if, answers, times, given.json)
 
 
 def report(
     claims: Sequence[Row],
     french: Sequence[Row],
+    without_if: Sequence[Row],
     answers: Sequence[Row],
     times: dict[str, dict[str, float]],
     to: Path | None,
@@ -234,6 +236,9 @@ def report(
             [f"French, {kind}: flagged ({name})", *share(french, said[1], kind)] for kind in ("supported", *KINDS)
         ]
         model = fit([claims, french], columns)
+        table.append(
+            [f"French, “if” left out: flagged ({name})", *share(without_if, verdicts(model, without_if, columns)[None], IF)]
+        )
         if answers:
             table.append(
                 [

@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from math import log
 
-from brain.verify.matching import alike, held_by
+from brain.verify.matching import alike, held_by, is_article
+from brain.verify.numerals import in_figures
 from brain.verify.reading import Evidence, Text
 from brain.verify.values import Value
 
@@ -57,13 +58,14 @@ def misplaced(
     claim: Text, asked: Text, evidence: Evidence, beside: Iterable[Evidence] = (), close: Close | None = None
 ) -> Iterator[Value]:
     """The claim's values that its passages state of something else. `beside`: what else was found for the question."""
-    ours = [value for value in claim.values if not value.weak and value.kind in ("number", "date")]
+    ours = [value for value in claim.values if not is_article(value) and value.kind in ("number", "date")]
     if len(ours) > 1:  # "1, 2 or 3 months": what a bare number counts isn't known
         ours = [value for value in ours if value.kind == "date" or value.unit or value.noun]
     if not ours or not asked.text:
         return
     sites = _telling(ours, [site for source in (evidence, *beside) for site in _sites(source, ours)])
-    said, question = beginnings(claim), beginnings(asked)
+    said = beginnings(Text(in_figures(claim.text, claim.language), claim.language))
+    question = beginnings(asked) | _figures(asked)
     weights = _weights(said | question, sites)
     for value in ours:
         own = [site for site in sites if held_by(value, [site.value])]
@@ -87,6 +89,11 @@ def competes(one: Value, other: Value) -> bool:
 def beginnings(text: Text) -> Words:
     """The beginnings of a text's words, figures and units of time left out."""
     return frozenset(term[:BEGINNING] for term in text.terms if term not in _UNITS and not term[0].isdigit())
+
+
+def _figures(text: Text) -> Words:
+    """ "in 10 instalments", of what is asked about, tells as much as a word."""
+    return frozenset(term for term in text.terms if term[0].isdigit())
 
 
 def _telling(ours: Sequence[Value], sites: Sequence[Site]) -> Sequence[Site]:
@@ -126,13 +133,13 @@ def _sites(evidence: Evidence, ours: Sequence[Value]) -> Iterator[Site]:
         around = {
             **dict.fromkeys(beginnings(Text(title, text.language)), TITLE),
             **dict.fromkeys(beginnings(Text(over, text.language)), ABOVE),
-            **dict.fromkeys(beginnings(text), SENTENCE),
+            **dict.fromkeys(beginnings(text) | _figures(text), SENTENCE),
         }
         for part, beside in _parts(text, above):
             for value in Text(part, text.language).values:
-                if not value.weak and any(competes(our, value) for our in ours):
-                    clause = dict.fromkeys(beginnings(Text(beside, text.language)), CLAUSE)
-                    yield Site(value, text, above, around | clause)
+                if not is_article(value) and any(competes(our, value) for our in ours):
+                    clause = Text(beside, text.language)
+                    yield Site(value, text, above, around | dict.fromkeys(beginnings(clause) | _figures(clause), CLAUSE))
 
 
 def _parts(text: Text, above: Text) -> Iterator[tuple[str, str]]:

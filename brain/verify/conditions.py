@@ -99,4 +99,5 @@ def _plain(found: Sequence[Word]) -> str:
 
 
 def _is_not_only(found: Sequence[Word], at: int) -> bool:
-    return at > 0 and found[at - 1].plain in ("non", "pas", "not")
+    """ "non seulement"; "and only once" adds to what is said before it."""
+    return at > 0 and found[at - 1].plain in ("non", "pas", "not", "and", "et")

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from brain.text.asking import asks_whether
 from brain.verify.binding import ABOVE, BEGINNING, beginnings, competes
-from brain.verify.matching import held_by
+from brain.verify.matching import held_by, is_article
 from brain.verify.polarity import negations
 from brain.verify.reading import Evidence, Text
 from brain.verify.values import Value
@@ -27,8 +27,8 @@ _CLAUSE = re.compile(r"[;:()](?=\s|\Z)|\s(?:et|mais|puis|tandis que|and|but|then
 """Not at a comma or "or": a negation holds for all of "don't alter pipes, remove doors or connect gas"."""
 _IF = re.compile(r"\A\W*(?:s['’]|si\b|if\b)[^,]*,", re.IGNORECASE)
 _REFUSES = {
-    "fr": re.compile(r"exclu|refus|interdi|impossib|rejet|inutil|irrecevab|facultati|indisponib|inapplicab"),
-    "en": re.compile(r"exclu|refus|forbid|prohibit|impossib|reject|unavailab|ineligib|optional|declin|unnecessar|void"),
+    "fr": re.compile(r"exclu|refuse|interdi|impossib|rejete|inutil|irrecevab|facultati|indisponib|inapplicab"),
+    "en": re.compile(r"exclu|refuse|forbid|prohibit|impossib|rejected|unavailab|ineligib|optional|declined|unnecessar|void"),
 }
 
 
@@ -51,7 +51,7 @@ def doubts(reply: Reply, asked: Text, evidence: Evidence) -> list[str]:
     """What speaks against a claim that adds nothing to a question of yes or no; nothing of any other claim."""
     rest = reply.rest
     said, question = beginnings(rest), beginnings(asked)
-    new_values = [value for value in rest.values if not value.weak and not held_by(value, asked.values)]
+    new_values = [value for value in rest.values if not is_article(value) and not held_by(value, asked.values)]
     if not question or new_values or len(said - question) > NEW * len(said):
         return []
     if reply.yes is None and not asks_whether(asked.text):
@@ -93,22 +93,31 @@ def _another_figure(
     asked: Sequence[Value], said: Sequence[Value], sentence: Sequence[Value], everything: Sequence[Value]
 ) -> bool:
     """Whether the answer turns on how a figure of the question compares with one of the passage, which the claim does not name."""
-    open_ = [value for value in asked if value.kind == "number" and not value.weak and not held_by(value, everything)]
-    limits = [value for value in sentence if value.kind == "number" and not value.weak and not held_by(value, said)]
+    open_ = [value for value in asked if value.kind == "number" and not is_article(value) and not held_by(value, everything)]
+    limits = [value for value in sentence if value.kind == "number" and not is_article(value) and not held_by(value, said)]
     return any(competes(ours, theirs) or not (ours.unit or theirs.unit) for ours in open_ for theirs in limits)
 
 
 def _denied(text: Text, wanted: frozenset[str]) -> bool:
-    """Whether the clause that says most of `wanted` denies it, by a negation or by a word that refuses."""
+    """Whether a text denies what it says of `wanted`, by a negation or by a word that refuses.
+
+    The clause that says all of it decides; where it is spread over several ("Cards of kind A and of kind B are refused."), any of them.
+    """
     clauses = [Text(part, text.language) for part in _CLAUSE.split(_IF.sub("", text.text)) if part.strip()]
-    clause = max(clauses, key=lambda part: len(beginnings(part) & wanted), default=text)
-    refuses = _REFUSES.get(text.language)
-    times = len(negations(clause.words, text.language))
-    times += sum(bool(refuses.match(word.plain)) for word in clause.words) if refuses else 0
-    return times % 2 == 1
+    shared = [len(beginnings(clause) & wanted) for clause in clauses]
+    most = max(shared, default=0)
+    if most > 1 and most == len(beginnings(text) & wanted):
+        return _turned(clauses[shared.index(most)])
+    return any(_turned(clause) for clause, words in zip(clauses, shared, strict=True) if words)
+
+
+def _turned(clause: Text) -> bool:
+    refuses = _REFUSES.get(clause.language)
+    refusing = sum(bool(refuses.match(word.plain)) for word in clause.words) if refuses else 0
+    return (len(negations(clause.words, clause.language)) + refusing) % 2 == 1
 
 
 def _above_denies(evidence: Evidence, at: int) -> bool:
-    """ "We do not take back:", over a list."""
+    """ "We do not take back:", over a list, or as a heading."""
     above = evidence.above[at]
-    return any(negations(Text(line, above.language).words, above.language) for line in above.text.split("\n")[1:])
+    return any(_turned(Text(line, above.language)) for line in above.text.split("\n")[1:])

@@ -11,7 +11,7 @@ _TIMES = frozenset({"minute", "day", "month"})
 def unmatched(claim: Sequence[Value], evidence: Sequence[Value], context: Sequence[Value] = ()) -> list[Value]:
     """The claim's values that neither the evidence nor its context (title, headings) states."""
     held = (evidence, context)
-    missing = [value for value in claim if not _weak(value) and not any(held_by(value, values) for values in held)]
+    missing = [value for value in claim if not is_article(value) and not any(held_by(value, values) for values in held)]
     return [value for value in missing if not _year_apart(value, [*evidence, *context])]
 
 
@@ -37,7 +37,7 @@ def _year(value: Value) -> bool:
     return all(reading.isdigit() and 1900 <= int(reading) <= 2100 for reading in value.readings)
 
 
-def _weak(value: Value) -> bool:
+def is_article(value: Value) -> bool:
     """ "un" and "one" count only before a unit of time: "un mois"."""
     return value.weak and value.unit not in _TIMES
 

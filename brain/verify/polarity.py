@@ -41,7 +41,7 @@ _OPPOSITES = {
         "minimum/maximum minimal/maximal minimale/maximale augmenter/diminuer augmentation/diminution majeur/mineur "
         "valable/invalable ouvert/fermé positif/négatif entrée/sortie début/fin avec/sans suffisant/insuffisant "
         "apte/inapte actif/inactif remboursable/irremboursable recevable/irrecevable compatible/incompatible "
-        "premier/dernier hausse/baisse présence/absence acheteur/vendeur matin/soir "
+        "identique/différent premier/dernier hausse/baisse présence/absence acheteur/vendeur matin/soir "
         "interne/externe public/privé départ/arrivée favorable/défavorable complet/partiel définitif/provisoire"
     ),
     "en": (
@@ -49,7 +49,7 @@ _OPPOSITES = {
         "legal/illegal mandatory/optional required/optional included/excluded include/exclude before/after "
         "minimum/maximum increase/decrease adult/minor open/closed enable/disable enabled/disabled valid/invalid "
         "with/without above/below more/less most/least higher/lower first/last public/private buyer/seller "
-        "win/lose won/lost rise/fall north/south east/west internal/external"
+        "same/different win/lose won/lost rise/fall north/south east/west internal/external"
     ),
 }
 
