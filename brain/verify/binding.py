@@ -32,6 +32,9 @@ _TIMES = frozenset(("second", "minute", "day", "working day", "ouvrable day", "m
 
 Words = frozenset[str]
 Close = Callable[[str, Sequence[str]], Sequence[float]]
+"""The cosines of a text and each of others."""
+Beside = Callable[[], Iterable[Evidence]]
+"""What else was found for the question, read only where it is needed."""
 
 
 @dataclass(frozen=True)
@@ -55,15 +58,15 @@ class Site:
 
 
 def misplaced(
-    claim: Text, asked: Text, evidence: Evidence, beside: Iterable[Evidence] = (), close: Close | None = None
+    claim: Text, asked: Text, evidence: Evidence, beside: Beside = tuple, close: Close | None = None
 ) -> Iterator[Value]:
-    """The claim's values that its passages state of something else. `beside`: what else was found for the question."""
+    """The claim's values that its passages state of something else."""
     ours = [value for value in claim.values if not is_article(value) and value.kind in ("number", "date")]
     if len(ours) > 1:  # "1, 2 or 3 months": what a bare number counts isn't known
         ours = [value for value in ours if value.kind == "date" or value.unit or value.noun]
-    if not ours or not asked.text:
+    if not ours:
         return
-    sites = _telling(ours, [site for source in (evidence, *beside) for site in _sites(source, ours)])
+    sites = _telling(ours, [site for source in (evidence, *beside()) for site in _sites(source, ours)])
     said = beginnings(Text(in_figures(claim.text, claim.language), claim.language))
     question = beginnings(asked) | _figures(asked)
     weights = _weights(said | question, sites)

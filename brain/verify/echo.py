@@ -16,12 +16,15 @@ from brain.verify.matching import held_by, is_article
 from brain.verify.polarity import negations
 from brain.verify.reading import Evidence, Text
 from brain.verify.values import Value
+from brain.verify.words import Word
 
 ONLY_ASKED = "only the question speaks of “{}”"
 UNTOLD = "the passage says neither yes nor no to this"
 CONTRARY = "the passage seems to say the contrary"
 NEW = 1 / 3
 """Share of a claim's words that may be new while it still only answers yes or no."""
+ASKED = 0.5
+"""What a word counts that only the question says."""
 _STANCE = re.compile(r"\A\W*(?:(oui|yes)\b|(non|no)(?=\s*(?:[,.:;!–—]|\Z)))[\s,.:;!–—-]*", re.IGNORECASE)
 _CLAUSE = re.compile(r"[;:()](?=\s|\Z)|\s(?:et|mais|puis|tandis que|and|but|then|while)\s", re.IGNORECASE)
 """Not at a comma or "or": a negation holds for all of "don't alter pipes, remove doors or connect gas"."""
@@ -30,6 +33,19 @@ _REFUSES = {
     "fr": re.compile(r"exclu|refuse|interdi|impossib|rejete|inutil|irrecevab|facultati|indisponib|inapplicab"),
     "en": re.compile(r"exclu|refuse|forbid|prohibit|impossib|rejected|unavailab|ineligib|optional|declined|unnecessar|void"),
 }
+_PHRASING = frozenset(
+    "possible possibilite droit permis autorise autorisee besoin necessaire obligatoire oblige moment temps cas "
+    "allowed permitted able need necessary required mandatory right time".split()
+)
+"""Words that only ask whether something may or must be."""
+_WITHOUT = ("sans", "without")
+"""Denies what follows, not what is said of it."""
+_BEFORE_VERB = frozenset(
+    "je tu il elle on nous vous ils elles ne n y en se s me m te t pas peux peut pouvez peuvent pouvons dois doit devez doivent devons "
+    "faut faudra est es etes sont suis sera seront ete "
+    "i you he she it we they not can could may might must should shall will would do does is are was were be been".split()
+)
+_WANTS_TO = frozenset("possible have has need needs able want allowed required".split())
 
 
 @dataclass(frozen=True)
@@ -51,16 +67,15 @@ def doubts(reply: Reply, asked: Text, evidence: Evidence) -> list[str]:
     """What speaks against a claim that adds nothing to a question of yes or no; nothing of any other claim."""
     rest = reply.rest
     said, question = beginnings(rest), beginnings(asked)
-    new_values = [value for value in rest.values if not is_article(value) and not held_by(value, asked.values)]
-    if not question or new_values or len(said - question) > NEW * len(said):
+    if (reply.yes is None and not asks_whether(asked.text)) or len(said - question) > NEW * len(said):
         return []
-    if reply.yes is None and not asks_whether(asked.text):
+    if not question or any(not is_article(value) and not held_by(value, asked.values) for value in rest.values):
         return []
     stated = asked if not said else rest
     missing = _missing(stated, question, evidence)
     if missing:
         return [ONLY_ASKED.format(missing[0])]
-    closest = _closest(said | question, evidence)
+    closest = _closest(said, question, evidence)
     if closest is None:
         return [UNTOLD]
     sentence = evidence.sentences[closest]
@@ -72,21 +87,39 @@ def doubts(reply: Reply, asked: Text, evidence: Evidence) -> list[str]:
 
 
 def _missing(text: Text, question: frozenset[str], evidence: Evidence) -> list[str]:
+    """Words that only the question holds. Verbs are often said in other words, what they are about seldom is."""
     held = beginnings(evidence.context).union(*(beginnings(part) for part in (*evidence.sentences, *evidence.above)))
-    return [word.text for word in text.words if len(word.term) > 2 and word.term[:BEGINNING] in question - held]
+    return [
+        word.text
+        for at, word in enumerate(text.words)
+        if len(word.term) > 2 and word.term[:BEGINNING] in question - held
+        if word.plain not in _PHRASING and not _verb(text.words, at, text.language)
+    ]
 
 
-def _closest(wanted: frozenset[str], evidence: Evidence) -> int | None:
-    """The sentence that says most of `wanted`, rare words counting more; what is only asked in a passage is not said."""
-    told = [at for at, text in enumerate(evidence.sentences) if not text.text.endswith("?")]
-    held = {at: (beginnings(evidence.sentences[at]), beginnings(evidence.above[at])) for at in told if evidence.above}
-    counts = Counter(word for sentence, _ in held.values() for word in sentence & wanted)
+def _verb(found: Sequence[Word], at: int, language: str) -> bool:
+    before = found[at - 1].plain if at else ""
+    if before in ("de", "d", "a"):
+        return found[at].plain.endswith(("er", "ir", "re")) and language == "fr"
+    if before == "to":
+        return at > 1 and found[at - 2].plain in _WANTS_TO
+    return before in _BEFORE_VERB
 
-    def says(at: int) -> float:
+
+def _closest(said: frozenset[str], question: frozenset[str], evidence: Evidence) -> int | None:
+    """The sentence that speaks most of what is said, then of what was asked, rare words counting more; a passage's questions say nothing."""
+    told = [at for at, text in enumerate(evidence.sentences) if not text.text.endswith("?")] if evidence.above else []
+    held = {at: (beginnings(evidence.sentences[at]), beginnings(evidence.above[at])) for at in told}
+    counts = Counter(word for sentence, _ in held.values() for word in sentence)
+
+    def speaks(at: int) -> float:
         sentence, above = held[at]
-        return sum((1.0 if word in sentence else ABOVE) / max(counts[word], 1) for word in wanted & (sentence | above))
+        return sum(
+            (1.0 if word in said else ASKED) * (1.0 if word in sentence else ABOVE) / max(counts[word], 1)
+            for word in (said | question) & (sentence | above)
+        )
 
-    return max(held, key=says, default=None)
+    return max(held, key=speaks, default=None)
 
 
 def _another_figure(
@@ -114,7 +147,8 @@ def _denied(text: Text, wanted: frozenset[str]) -> bool:
 def _turned(clause: Text) -> bool:
     refuses = _REFUSES.get(clause.language)
     refusing = sum(bool(refuses.match(word.plain)) for word in clause.words) if refuses else 0
-    return (len(negations(clause.words, clause.language)) + refusing) % 2 == 1
+    denying = sum(clause.words[negation.at].plain not in _WITHOUT for negation in negations(clause.words, clause.language))
+    return (denying + refusing) % 2 == 1
 
 
 def _above_denies(evidence: Evidence, at: int) -> bool:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from brain.verify.binding import misplaced
+from brain.verify.binding import Beside, Close, misplaced
 from brain.verify.conditions import left_out
 from brain.verify.echo import UNTOLD, doubts, reply_of
 from brain.verify.matching import exchanged, unmatched
@@ -50,8 +50,6 @@ THRESHOLD = 0.5
 UNCERTAIN = 0.5
 """Of a claim of which words can't tell."""
 
-Close = Callable[[str, Sequence[str]], Sequence[float]]
-"""The cosines of a text and each of others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +87,7 @@ def check(
     said: Iterable[str] = (),
     close: Close | None = None,
     asked: Text | None = None,
-    beside: Sequence[Evidence] = (),
+    beside: Beside = tuple,
 ) -> Finding:
     """`said`: terms of the question and of the answer, where a condition may stand. Without `close` words alone decide.
 
@@ -118,7 +116,7 @@ def look_up(
     said: Iterable[str] = (),
     close: Close | None = None,
     asked: Text | None = None,
-    beside: Sequence[Evidence] = (),
+    beside: Beside = tuple,
 ) -> LookedUp:
     """What is wrong with a claim, as far as that can be looked up; arguments as for `check`."""
     reply = reply_of(claim)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -72,9 +72,15 @@ class Verifier:
                 continue
             asked = Text(question, language) if question else None
             terms_said = Text(f"{question} {said}", language).content
-            others = [Evidence.of_passages([p], own) for p in beside if (p.language or language) in (own, UNKNOWN)]
+            others = cache(partial(_apart, beside, own))
             for claim in claims_of(text, language):
                 yield check(claim, evidence, terms_said, self._close, asked, others), evidence
+
+
+def _apart(passages: Sequence[Passage], language: str) -> list[Evidence]:
+    """Those in a language, each for itself."""
+    alike = [p for p in passages if (p.language or language) in (language, UNKNOWN)]
+    return [Evidence.of_passages([passage], language) for passage in alike]
 
 
 def _by_language(passages: Sequence[Passage], language: str) -> dict[str, list[Passage]]:
