@@ -51,7 +51,9 @@ _AFFIRMED = re.compile(
     r"\b(?P<verb>est|sont|peut|peuvent|doit|doivent|a|ont|permet|donne|bénéficie|devez|pouvez|reste|sera|seront)\b(?! pas\b)"
 )
 _CONDITION = re.compile(r",? (?:sauf|à condition|à moins|sous réserve|excepté|uniquement|seulement)\b[^,;:.()]*")
-_IF = re.compile(r"\A(?:Si|S['’]ils?)\b[^,;:.()]*, (?=\w)|,? (?:si|s['’]ils?)\b(?! (?:possible|besoin|nécessaire))[^,;:.()]*(?=[.;])")
+_IF = re.compile(
+    r"\A(?:Si|S['’]ils?)\b[^,;:.()]*, (?=\w)|,? (?:si|s['’]ils?)\b(?! (?:possible|besoin|nécessaire))[^,;:.()]*(?=[.;])"
+)
 _NUMBER = re.compile(r"(?<![\w/.,-])\d{1,3}(?:[ \u00a0]\d{3})+(?:,\d+)?|(?<![\w/.,-])\d+(?:,\d+)?(?![\w/-])")
 _DATE = re.compile(rf"\b(?:(?P<day>\d{{1,2}}|1er) )?(?P<month>{_MONTH})(?: (?P<year>(?:19|20)\d\d))?\b")
 _NAME = re.compile(r"(?<=[a-zéèàçûêîô,] )[A-ZÉÈÀ][a-zéèêàçïîôû]{3,}\b")
@@ -299,7 +301,9 @@ def _condition(text: str, passage: str, names: Sequence[str], draw: random.Rando
 def _if(text: str, passage: str, names: Sequence[str], draw: random.Random) -> str | None:
     """Without its "if", first or last in the sentence."""
     match = _IF.search(text)
-    if not match or re.search(r"\b(?:même|comme|sauf|que|et|ou|savoir|vérifie[rz]?|demande[rz]?|voir)\Z", text[: match.start()]):
+    if not match or re.search(
+        r"\b(?:même|comme|sauf|que|et|ou|savoir|vérifie[rz]?|demande[rz]?|voir)\Z", text[: match.start()]
+    ):
         return None
     rest = text[: match.start()] + text[match.end() :]
     return rest[:1].upper() + rest[1:] if len(rest) > 40 else None

@@ -4,8 +4,8 @@
 
 `--claims`: one JSON object a line with `claim`, `evidence` (its sentences), `label` ("supported" or another) and
 `meta.claim_title`, the source article. `--pages`: French pages with `id`, `title`, `markdown`, of which pairs are made
-(`bench/altered.py`). `--answers`: answers that people
-wrote from a passage to questions (`input`, `passages[].text`, `output[].answer`), all supported: how many sentences are flagged nevertheless?
+(`bench/altered.py`). `--answers`: answers that people wrote from a passage to a question (`input`, `passages[].text`,
+`output[].answer`), all supported: how many sentences are flagged nevertheless?
 Folds never split a source article or a page. Weights are fitted with both sets, and both labels, counting the same.
 """
 
@@ -30,8 +30,8 @@ from brain.encoder import make_encoder
 from brain.text.sentences import sentence_spans
 from brain.types import Citation, Passage, Scores, Sentence
 from brain.verify import Verifier
-from brain.verify.reading import Evidence, Text, claims_of
-from brain.verify.support import THRESHOLD, Close, Features, look_up, uncovered
+from brain.verify.reading import Close, Evidence, Text, claims_of
+from brain.verify.support import THRESHOLD, Features, look_up, uncovered
 from brain.verify.verifier import Encode
 
 FOLDS, ROUNDS = 5, 10
@@ -237,7 +237,10 @@ def report(
         ]
         model = fit([claims, french], columns)
         table.append(
-            [f"French, “if” left out: flagged ({name})", *share(without_if, verdicts(model, without_if, columns)[None], IF)]
+            [
+                f"French, “if” left out: flagged ({name})",
+                *share(without_if, verdicts(model, without_if, columns)[None], IF),
+            ]
         )
         if answers:
             table.append(

@@ -7,19 +7,19 @@ kind that the passages hold. Where another one fits clearly better, the claim ha
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log
 
 from brain.verify.matching import alike, held_by, is_article
 from brain.verify.numerals import in_figures
-from brain.verify.reading import Evidence, Text
+from brain.verify.reading import Beside, Close, Evidence, Text
 from brain.verify.values import Value
 
 BEGINNING = 6
 """Letters of a term by which words are compared: "rembourser" and "remboursement" are one."""
 CLAUSE, SENTENCE, ABOVE, TITLE = 1.0, 0.8, 0.6, 0.3
-"""What a word counts by where it stands: beside the figure, elsewhere in its sentence, in the heading over that, in the page's title."""
+"""What a word counts by where it stands: beside the figure, in its sentence, in the heading over that, in the page's title."""
 CLEARLY = 0.1
 """Share of what was said and asked by which another figure must fit better."""
 OUTWEIGHS = 10
@@ -27,14 +27,12 @@ OUTWEIGHS = 10
 _CLAUSE = re.compile(
     r"[;:()](?=\s|\Z)|,(?=\s)|(?<![\d€%$])\s(?:et|ou|mais|puis|tandis que|and|or|but|then|while)\s", re.IGNORECASE
 )
-_UNITS = frozenset("jour ouvr ouvrab an anne mois semain heur minut euro day work busine month week hour year".split())
+TIME_WORDS = frozenset(
+    "jour ouvr ouvrab an anne mois semain heur minut euro day work busine month week hour year".split()
+)
 _TIMES = frozenset(("second", "minute", "day", "working day", "ouvrable day", "month"))
 
 Words = frozenset[str]
-Close = Callable[[str, Sequence[str]], Sequence[float]]
-"""The cosines of a text and each of others."""
-Beside = Callable[[], Iterable[Evidence]]
-"""What else was found for the question, read only where it is needed."""
 
 
 @dataclass(frozen=True)
@@ -80,7 +78,9 @@ def misplaced(
         elif others and _ahead(said - question, weights, own, others)[0] <= CLEARLY:
             # Had it said anything of its own of this figure, that would do.
             by, theirs, mine = _ahead(said | question, weights, others, own)
-            if by > CLEARLY and not (close and mine.near & weights.keys() and by < _closer(claim, asked, mine, theirs, close)):
+            if by > CLEARLY and not (
+                close and mine.near & weights.keys() and by < _closer(claim, asked, mine, theirs, close)
+            ):
                 yield value
 
 
@@ -91,7 +91,7 @@ def competes(one: Value, other: Value) -> bool:
 
 def beginnings(text: Text) -> Words:
     """The beginnings of a text's words, figures and units of time left out."""
-    return frozenset(term[:BEGINNING] for term in text.terms if term not in _UNITS and not term[0].isdigit())
+    return frozenset(term[:BEGINNING] for term in text.terms if term not in TIME_WORDS and not term[0].isdigit())
 
 
 def _figures(text: Text) -> Words:
@@ -132,17 +132,21 @@ def _sites(evidence: Evidence, ours: Sequence[Value]) -> Iterator[Site]:
     for text, above in zip(evidence.sentences, evidence.above, strict=False):
         if not any(competes(value, other) for value in ours for other in text.values):
             continue
-        title, _, over = above.text.partition("\n")
+        title, *over = above.text.split("\n")
+        if text.text.startswith("|"):
+            over = over[:1]  # of a table's head, a cell has the one of its column
         around = {
             **dict.fromkeys(beginnings(Text(title, text.language)), TITLE),
-            **dict.fromkeys(beginnings(Text(over, text.language)), ABOVE),
+            **dict.fromkeys(beginnings(Text("\n".join(over), text.language)), ABOVE),
             **dict.fromkeys(beginnings(text) | _figures(text), SENTENCE),
         }
         for part, beside in _parts(text, above):
             for value in Text(part, text.language).values:
                 if not is_article(value) and any(competes(our, value) for our in ours):
                     clause = Text(beside, text.language)
-                    yield Site(value, text, above, around | dict.fromkeys(beginnings(clause) | _figures(clause), CLAUSE))
+                    yield Site(
+                        value, text, above, around | dict.fromkeys(beginnings(clause) | _figures(clause), CLAUSE)
+                    )
 
 
 def _parts(text: Text, above: Text) -> Iterator[tuple[str, str]]:

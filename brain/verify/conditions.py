@@ -24,7 +24,9 @@ _WHETHER = {
 }
 """Before an "if" that is no condition: "même si", "vérifiez si"."""
 _IN_PASSING = {
-    "fr": re.compile(r"(?:si|s ils?) (?:possible|besoin|necessaire|vous plait|oui|non|y a (?:lieu|besoin)|y en a|le faut) "),
+    "fr": re.compile(
+        r"(?:si|s ils?) (?:possible|besoin|necessaire|vous plait|oui|non|y a (?:lieu|besoin)|y en a|le faut) "
+    ),
     "en": re.compile(r"if (?:possible|needed|necessary|any|so|not|yes|no|applicable|desired|you like) "),
 }
 _SAYS_IF = {

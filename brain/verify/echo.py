@@ -1,8 +1,8 @@
 """A claim that says nothing but what was asked: a bare yes or no, or the question's own words as a statement.
 
-Its words are the asker's, so that they stand in the claim proves nothing: each must be in the passages, and the sentence that is closest
-to the question must say it the same way round. Where the question names a figure ("on the 22nd") and that sentence another ("until the 20th"),
-words can't tell.
+Its words are the asker's, so that they stand in the claim proves nothing: each must be in the passages (but for verbs, which are often
+said otherwise), and the sentence that is closest to the question must say it the same way round. Where the question names a figure
+("on the 22nd") and that sentence another ("until the 20th"), words can't tell.
 """
 
 import re
@@ -31,7 +31,9 @@ _CLAUSE = re.compile(r"[;:()](?=\s|\Z)|\s(?:et|mais|puis|tandis que|and|but|then
 _IF = re.compile(r"\A\W*(?:s['’]|si\b|if\b)[^,]*,", re.IGNORECASE)
 _REFUSES = {
     "fr": re.compile(r"exclu|refuse|interdi|impossib|rejete|inutil|irrecevab|facultati|indisponib|inapplicab"),
-    "en": re.compile(r"exclu|refuse|forbid|prohibit|impossib|rejected|unavailab|ineligib|optional|declined|unnecessar|void"),
+    "en": re.compile(
+        r"exclu|refuse|forbid|prohibit|impossib|rejected|unavailab|ineligib|optional|declined|unnecessar|void"
+    ),
 }
 _PHRASING = frozenset(
     "possible possibilite droit permis autorise autorisee besoin necessaire obligatoire oblige moment temps cas "
@@ -41,8 +43,8 @@ _PHRASING = frozenset(
 _WITHOUT = ("sans", "without")
 """Denies what follows, not what is said of it."""
 _BEFORE_VERB = frozenset(
-    "je tu il elle on nous vous ils elles ne n y en se s me m te t pas peux peut pouvez peuvent pouvons dois doit devez doivent devons "
-    "faut faudra est es etes sont suis sera seront ete "
+    "je tu il elle on nous vous ils elles ne n y en se s me m te t pas peux peut pouvez peuvent pouvons dois doit devez doivent "
+    "devons faut faudra est es etes sont suis sera seront ete "
     "i you he she it we they not can could may might must should shall will would do does is are was were be been".split()
 )
 _WANTS_TO = frozenset("possible have has need needs able want allowed required".split())
@@ -107,7 +109,7 @@ def _verb(found: Sequence[Word], at: int, language: str) -> bool:
 
 
 def _closest(said: frozenset[str], question: frozenset[str], evidence: Evidence) -> int | None:
-    """The sentence that speaks most of what is said, then of what was asked, rare words counting more; a passage's questions say nothing."""
+    """The sentence that speaks most of what is said, then of what was asked, rare words counting more. A question says nothing."""
     told = [at for at, text in enumerate(evidence.sentences) if not text.text.endswith("?")] if evidence.above else []
     held = {at: (beginnings(evidence.sentences[at]), beginnings(evidence.above[at])) for at in told}
     counts = Counter(word for sentence, _ in held.values() for word in sentence)
@@ -126,28 +128,35 @@ def _another_figure(
     asked: Sequence[Value], said: Sequence[Value], sentence: Sequence[Value], everything: Sequence[Value]
 ) -> bool:
     """Whether the answer turns on how a figure of the question compares with one of the passage, which the claim does not name."""
-    open_ = [value for value in asked if value.kind == "number" and not is_article(value) and not held_by(value, everything)]
-    limits = [value for value in sentence if value.kind == "number" and not is_article(value) and not held_by(value, said)]
+    open_ = [
+        value for value in asked if value.kind == "number" and not is_article(value) and not held_by(value, everything)
+    ]
+    limits = [
+        value for value in sentence if value.kind == "number" and not is_article(value) and not held_by(value, said)
+    ]
     return any(competes(ours, theirs) or not (ours.unit or theirs.unit) for ours in open_ for theirs in limits)
 
 
 def _denied(text: Text, wanted: frozenset[str]) -> bool:
     """Whether a text denies what it says of `wanted`, by a negation or by a word that refuses.
 
-    The clause that says all of it decides; where it is spread over several ("Cards of kind A and of kind B are refused."), any of them.
+    The clause that says all of it decides; where it is spread over several ("Cards of kind A and of kind B are refused."),
+    any of them.
     """
     clauses = [Text(part, text.language) for part in _CLAUSE.split(_IF.sub("", text.text)) if part.strip()]
     shared = [len(beginnings(clause) & wanted) for clause in clauses]
     most = max(shared, default=0)
     if most > 1 and most == len(beginnings(text) & wanted):
         return _turned(clauses[shared.index(most)])
-    return any(_turned(clause) for clause, words in zip(clauses, shared, strict=True) if words)
+    return any(_turned(clause) for clause, words in zip(clauses, shared, strict=True) if words or most < 2)
 
 
 def _turned(clause: Text) -> bool:
     refuses = _REFUSES.get(clause.language)
     refusing = sum(bool(refuses.match(word.plain)) for word in clause.words) if refuses else 0
-    denying = sum(clause.words[negation.at].plain not in _WITHOUT for negation in negations(clause.words, clause.language))
+    denying = sum(
+        clause.words[negation.at].plain not in _WITHOUT for negation in negations(clause.words, clause.language)
+    )
     return (denying + refusing) % 2 == 1
 
 

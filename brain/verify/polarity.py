@@ -22,10 +22,6 @@ _ALONE = {
     "fr": frozenset("sans aucun aucune jamais ni non nul nulle nullement aucunement".split()),
     "en": frozenset("not no never without none neither nor nobody nothing".split()),
 }
-_NOBODY = frozenset("rien personne".split())
-"""Before "ne": "rien n'est débité"."""
-_ANSWERS = frozenset("non no".split())
-"""Before a comma, opening a sentence: it answers, what follows is as it stands."""
 _NOT_ALONE = {"fr": frozenset("seulement uniquement".split()), "en": frozenset("only just".split())}
 """After a negation: "not only" denies nothing."""
 _REACH = 6
@@ -80,24 +76,34 @@ def negations(found: Sequence[Word], language: str) -> list[Negation]:
 def _negation_end(found: Sequence[Word], at: int, language: str) -> int | None:
     """The place of the last word of the negation that begins at `at`; None where none does."""
     plain = found[at].plain
-    if plain in _BEFORE and language == "fr":
-        for end in range(at + 1, min(at + 7, len(found))):
-            if found[end].plain in STOPS or found[end].plain == "que":
-                return None
-            if found[end].plain in _AFTER:
-                return end
-        return at + 1 if at + 1 < len(found) and found[at + 1].plain in _BARE else None
-    if plain == "pas" and language == "fr" and not (at and found[at - 1].plain in ("un", "le", "au")):
-        return at if _follows(found, at) not in _NOT_ALONE["fr"] else None
-    if plain in _ANSWERS and (at + 1 == len(found) or found[at + 1].mark) and (not at or found[at - 1].plain in STOPS):
+    if _answers(found, at) or _follows(found, at) in _NOT_ALONE.get(language, ()):
         return None
-    if plain in _NOBODY and language == "fr":
-        return next((i for i in range(at + 1, min(at + 4, len(found))) if found[i].plain in _BEFORE), None)
-    if plain in _ALONE.get(language, ()) and _follows(found, at) not in _NOT_ALONE[language]:
-        # "aucun délai n'est …": one negation, which ends with its "ne"
-        later = [i for i in range(at + 1, min(at + 6, len(found))) if found[i].plain in _BEFORE]
-        return later[0] if language == "fr" and plain in _AFTER and later else at
-    return None
+    if language == "fr" and plain in _BEFORE:
+        return _end_of_ne(found, at)
+    if language == "fr" and plain == "pas":
+        return at if not (at and found[at - 1].plain in ("un", "le", "au")) else None
+    # "aucun délai n'est …", "rien n'est …": one negation, which ends with its "ne"
+    later = [i for i in range(at + 1, min(at + 6, len(found))) if found[i].plain in _BEFORE] if language == "fr" else []
+    if plain in _ALONE.get(language, ()):
+        return later[0] if plain in _AFTER and later else at
+    nobody = plain == "rien" or (plain == "personne" and (not at or found[at - 1].plain in STOPS))
+    return later[0] if nobody and later else None
+
+
+def _end_of_ne(found: Sequence[Word], at: int) -> int | None:
+    """Where what "ne" begins ends: "ne … pas"; "ne … que" is no negation."""
+    for end in range(at + 1, min(at + 7, len(found))):
+        if found[end].plain in STOPS or found[end].plain == "que":
+            return None
+        if found[end].plain in _AFTER:
+            return end
+    return at + 1 if at + 1 < len(found) and found[at + 1].plain in _BARE else None
+
+
+def _answers(found: Sequence[Word], at: int) -> bool:
+    """ "Non, …", opening a sentence."""
+    closes = at + 1 == len(found) or found[at + 1].mark
+    return found[at].plain in ("non", "no") and closes and (not at or found[at - 1].plain in STOPS)
 
 
 def _follows(found: Sequence[Word], at: int) -> str:

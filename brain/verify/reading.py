@@ -1,7 +1,7 @@
 """What the checks read: a claim, and the sentences of the passages that it cites, each analysed once."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -47,7 +47,7 @@ class Evidence:
     """Of each sentence: its passage's id, and where in the passage it begins."""
     urls: Sequence[str] = ()
     above: Sequence[Text] = ()
-    """Of each sentence what stands over it, a line each: its page's title, the nearest heading, what introduces its list or heads its table."""
+    """Of each sentence three lines of what stands over it: its page's title, the nearest heading, what leads its list or table."""
 
     @classmethod
     def of_passages(cls, passages: Sequence[Passage], language: str) -> "Evidence":
@@ -77,6 +77,12 @@ class Evidence:
     @cached_property
     def words(self) -> list[Word]:
         return [word for text in (self.context, *self.sentences) for word in text.words]
+
+
+Close = Callable[[str, Sequence[str]], Sequence[float]]
+"""The cosines of a text and each of others."""
+Beside = Callable[[], Iterable[Evidence]]
+"""What else was found for the question, read only where it is needed."""
 
 
 def _readable(passage: Passage) -> Iterator[tuple[Span, str]]:

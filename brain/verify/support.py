@@ -4,17 +4,17 @@
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from brain.verify.binding import Beside, Close, misplaced
+from brain.verify.binding import TIME_WORDS, misplaced
 from brain.verify.conditions import left_out
 from brain.verify.echo import UNTOLD, doubts, reply_of
 from brain.verify.matching import exchanged, unmatched
 from brain.verify.names import exchanged_people, missing_names, missing_people
 from brain.verify.polarity import contradiction
-from brain.verify.reading import Evidence, Text
+from brain.verify.reading import Beside, Close, Evidence, Text
 from brain.verify.values import Value
 
 MOST_SENTENCES = 3
@@ -49,7 +49,6 @@ could change the verdict, nothing is encoded."""
 THRESHOLD = 0.5
 UNCERTAIN = 0.5
 """Of a claim of which words can't tell."""
-
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +164,8 @@ def _wrong_values(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> li
     if not claim.values or not picked:
         return []
     best = picked[0]
-    shared = len(claim.content & best.content) / max(1, len(claim.content))
+    told = claim.content - TIME_WORDS  # "7 days" alone says the same as no sentence
+    shared = len(told & best.content) / max(1, len(told))
     missing = unmatched(claim.values, [value for text in picked for value in text.values], evidence.stated_above)
     if missing:
         missing = unmatched(missing, evidence.values, evidence.stated_above)

@@ -11,8 +11,8 @@ from brain.text.language import UNKNOWN
 from brain.text.units import units
 from brain.types import Citation, Claim, Passage, Sentence, Support
 from brain.verify.crossing import check_across
-from brain.verify.reading import Evidence, Text, claims_of
-from brain.verify.support import Close, Finding, check
+from brain.verify.reading import Close, Evidence, Text, claims_of
+from brain.verify.support import Finding, check
 
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts into unit vectors, shape (texts, dimensions)."""
@@ -37,7 +37,7 @@ class Verifier:
     ) -> Sentence:
         """The sentence with its support, and the further words that it rests on.
 
-        `said`: the answer so far. `by_id`: all passages that were found for the question. Without the question nothing is held against it.
+        `said`: the answer so far. `by_id`: all passages that were found for the question. Without a question none is compared.
         """
         if literal := quoted(sentence):
             return literal
