@@ -47,6 +47,7 @@ _BEFORE_VERB = frozenset(
     "devons faut faudra est es etes sont suis sera seront ete "
     "i you he she it we they not can could may might must should shall will would do does is are was were be been".split()
 )
+_BETWEEN = frozenset("encore toujours aussi bien egalement deja donc still also always already then".split())
 _WANTS_TO = frozenset("possible have has need needs able want allowed required".split())
 
 
@@ -100,9 +101,11 @@ def _missing(text: Text, question: frozenset[str], evidence: Evidence) -> list[s
 
 
 def _verb(found: Sequence[Word], at: int, language: str) -> bool:
+    while at > 1 and found[at - 1].plain in _BETWEEN:
+        at -= 1
     before = found[at - 1].plain if at else ""
     if before in ("de", "d", "a"):
-        return found[at].plain.endswith(("er", "ir", "re")) and language == "fr"
+        return language == "fr" and found[at].plain.endswith(("er", "ir", "re"))
     if before == "to":
         return at > 1 and found[at - 2].plain in _WANTS_TO
     return before in _BEFORE_VERB
