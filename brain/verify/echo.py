@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from brain.text.asking import asks_whether
 from brain.verify.binding import ABOVE, BEGINNING, beginnings, competes
-from brain.verify.matching import held_by, is_article
+from brain.verify.matching import alike, held_by, is_article
 from brain.verify.polarity import negations
 from brain.verify.reading import Evidence, Text
 from brain.verify.values import Value
@@ -72,7 +72,7 @@ def doubts(reply: Reply, asked: Text, evidence: Evidence) -> list[str]:
     said, question = beginnings(rest), beginnings(asked)
     if (reply.yes is None and not asks_whether(asked.text)) or len(said - question) > NEW * len(said):
         return []
-    if not question or any(not is_article(value) and not held_by(value, asked.values) for value in rest.values):
+    if not question or any(not is_article(value) and not _same(value, asked.values) for value in rest.values):
         return []
     stated = asked if not said else rest
     missing = _missing(stated, question, evidence)
@@ -87,6 +87,11 @@ def doubts(reply: Reply, asked: Text, evidence: Evidence) -> list[str]:
     theirs = _denied(sentence, beginnings(stated)) != _above_denies(evidence, closest)
     ours = _denied(stated, beginnings(stated)) != (not said and reply.yes is False)
     return [CONTRARY] if theirs != ours else []
+
+
+def _same(value: Value, values: Sequence[Value]) -> bool:
+    """Whether the question has this figure, and of the same: "two months" is not "twice"."""
+    return any(held_by(value, [other]) and alike(value, other) for other in values)
 
 
 def _missing(text: Text, question: frozenset[str], evidence: Evidence) -> list[str]:

@@ -130,6 +130,7 @@ def test_an_echo_of_the_question_must_be_borne_out(question: str, claim: str, wh
         ("Suis-je débité pendant la pause ?", "Non, rien n'est débité pendant la pause."),
         ("Si je change le 22, est-ce que ça compte ce mois ?", "Non, un changement compte jusqu'au 20 du mois."),
         ("Peut-on retourner un article neuf ?", "Oui, on peut retourner un article neuf."),
+        ("Peut-on rendre sa commande au bout de 7 jours ?", "Oui, on peut rendre sa commande jusqu'à 30 jours après."),
     ],
 )
 def test_an_echo_that_is_borne_out_is_supported(question: str, claim: str) -> None:
