@@ -22,6 +22,8 @@ CLAUSE, SENTENCE, ABOVE, TITLE = 1.0, 0.8, 0.6, 0.3
 """What a word counts by where it stands: beside the figure, in its sentence, in the heading over that, in the page's title."""
 CLEARLY = 0.1
 """Share of what was said and asked by which another figure must fit better."""
+TOLD, SAME = 3, 0.8
+"""Words from which on a claim may be no ellipsis, and the share of them that the figure's own sentence must hold then."""
 OUTWEIGHS = 10
 """Share of words that a cosine outweighs: a sentence that is closer by 0.02 may fit worse by 0.2."""
 _CLAUSE = re.compile(
@@ -67,21 +69,28 @@ def misplaced(
     sites = _telling(ours, [site for source in (evidence, *beside()) for site in _sites(source, ours)])
     said = beginnings(Text(in_figures(claim.text, claim.language), claim.language))
     question = beginnings(asked) | _figures(asked)
-    weights = _weights(said | question, sites)
+    both, new = said | question, said - question
+    weights = _weights(both, sites)
     for value in ours:
         own = [site for site in sites if held_by(value, [site.value])]
         others = [site for site in sites if competes(value, site.value) and not held_by(site.value, ours)]
-        if not own:
-            continue
-        if not any(site.counts.keys() & (said | question) for site in own):
+        if own and not any(site.counts.keys() & both for site in own):
             yield value  # nothing there was said or asked
-        elif others and _ahead(said - question, weights, own, others)[0] <= CLEARLY:
-            # Had it said anything of its own of this figure, that would do.
-            by, theirs, mine = _ahead(said | question, weights, others, own)
-            if by > CLEARLY and not (
-                close and mine.near & weights.keys() and by < _closer(claim, asked, mine, theirs, close)
-            ):
-                yield value
+            continue
+        if not own or not others or any(_says(site, said) for site in own):
+            continue
+        if _ahead(new, weights, own, others)[0] > CLEARLY:
+            continue  # what it says of its own is said of this figure
+        by, theirs, mine = _ahead(both, weights, others, own)
+        if by <= CLEARLY:
+            continue
+        if not (close and mine.near & both and by < _closer(claim, asked, mine, theirs, close)):
+            yield value
+
+
+def _says(site: Site, said: Words) -> bool:
+    """Whether its sentence says what the claim says, so that the question need not complete it."""
+    return len(said) >= TOLD and sum(site.counts.get(word, 0.0) >= SENTENCE for word in said) >= SAME * len(said)
 
 
 def competes(one: Value, other: Value) -> bool:
