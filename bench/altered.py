@@ -14,6 +14,8 @@ from itertools import pairwise
 from brain.text.sentences import is_heading, sentence_spans, without_marker
 
 KINDS = ("number", "date", "negation", "name", "audience", "condition", "elsewhere")
+IF = "if"
+"""A plain "if" left out: made apart, nothing is fitted on it."""
 SAME = ("supported", "elsewhere")
 """Kinds whose sentence is not altered."""
 PASSAGE_CHARS = 1200
@@ -49,6 +51,9 @@ _AFFIRMED = re.compile(
     r"\b(?P<verb>est|sont|peut|peuvent|doit|doivent|a|ont|permet|donne|bénéficie|devez|pouvez|reste|sera|seront)\b(?! pas\b)"
 )
 _CONDITION = re.compile(r",? (?:sauf|à condition|à moins|sous réserve|excepté|uniquement|seulement)\b[^,;:.()]*")
+_IF = re.compile(
+    r"\A(?:Si|S['’]ils?)\b[^,;:.()]*, (?=\w)|,? (?:si|s['’]ils?)\b(?! (?:possible|besoin|nécessaire))[^,;:.()]*(?=[.;])"
+)
 _NUMBER = re.compile(r"(?<![\w/.,-])\d{1,3}(?:[ \u00a0]\d{3})+(?:,\d+)?|(?<![\w/.,-])\d+(?:,\d+)?(?![\w/-])")
 _DATE = re.compile(rf"\b(?:(?P<day>\d{{1,2}}|1er) )?(?P<month>{_MONTH})(?: (?P<year>(?:19|20)\d\d))?\b")
 _NAME = re.compile(r"(?<=[a-zéèàçûêîô,] )[A-ZÉÈÀ][a-zéèêàçïîôû]{3,}\b")
@@ -72,13 +77,15 @@ class Pair:
 Alter = Callable[[str, str, random.Random], str | None]
 
 
-def pairs(pages: Sequence[dict[str, str]], each: int, supported: int, seed: int = 7) -> list[Pair]:
+def pairs(
+    pages: Sequence[dict[str, str]], each: int, supported: int, seed: int = 7, kinds: Sequence[str] = KINDS
+) -> list[Pair]:
     """`each` pairs of every kind of alteration and `supported` unaltered ones, from as many pages as possible."""
     draw = random.Random(seed)
     order = sorted(pages, key=lambda page: page["id"])
     draw.shuffle(order)
     names = _names(order)
-    wanted = dict.fromkeys(KINDS, each) | {"supported": supported}
+    wanted = dict.fromkeys(kinds, each) | {"supported": supported}
     found: list[Pair] = []
     for page in order:
         if not any(wanted.values()):
@@ -291,6 +298,17 @@ def _condition(text: str, passage: str, names: Sequence[str], draw: random.Rando
     return text[: match.start()] + text[match.end() :]
 
 
+def _if(text: str, passage: str, names: Sequence[str], draw: random.Random) -> str | None:
+    """Without its "if", first or last in the sentence."""
+    match = _IF.search(text)
+    if not match or re.search(
+        r"\b(?:même|comme|sauf|que|et|ou|savoir|vérifie[rz]?|demande[rz]?|voir)\Z", text[: match.start()]
+    ):
+        return None
+    rest = text[: match.start()] + text[match.end() :]
+    return rest[:1].upper() + rest[1:] if len(rest) > 40 else None
+
+
 ALTERATIONS: dict[str, Callable[[str, str, Sequence[str], random.Random], str | None]] = {
     "number": _number,
     "date": _date_changed,
@@ -298,4 +316,5 @@ ALTERATIONS: dict[str, Callable[[str, str, Sequence[str], random.Random], str | 
     "name": _name,
     "audience": _audience,
     "condition": _condition,
+    IF: _if,
 }

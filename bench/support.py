@@ -4,8 +4,8 @@
 
 `--claims`: one JSON object a line with `claim`, `evidence` (its sentences), `label` ("supported" or another) and
 `meta.claim_title`, the source article. `--pages`: French pages with `id`, `title`, `markdown`, of which pairs are made
-(`bench/altered.py`). `--answers`: answers that people
-wrote from a passage (`passages[].text`, `output[].answer`), all supported: how many sentences are flagged nevertheless?
+(`bench/altered.py`). `--answers`: answers that people wrote from a passage to a question (`input`, `passages[].text`,
+`output[].answer`), all supported: how many sentences are flagged nevertheless?
 Folds never split a source article or a page. Weights are fitted with both sets, and both labels, counting the same.
 """
 
@@ -16,22 +16,22 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from time import perf_counter
+from time import process_time
 from typing import Any
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedGroupKFold
 
-from bench.altered import KINDS, Pair, pairs
+from bench.altered import IF, KINDS, Pair, pairs
 from bench.measure import machine, percentiles, show
 from brain import load_settings
 from brain.encoder import make_encoder
 from brain.text.sentences import sentence_spans
 from brain.types import Citation, Passage, Scores, Sentence
 from brain.verify import Verifier
-from brain.verify.reading import Evidence, Text, claims_of
-from brain.verify.support import THRESHOLD, Close, Features, best_sentences, uncovered, wrong
+from brain.verify.reading import Close, Evidence, Text, claims_of
+from brain.verify.support import THRESHOLD, Features, look_up, uncovered
 from brain.verify.verifier import Encode
 
 FOLDS, ROUNDS = 5, 10
@@ -49,16 +49,16 @@ class Row:
     features: Features
 
 
-def rows_of(sentence: str, evidence: Evidence, group: str, kind: str, close: Close) -> Row:
-    """Of a sentence's claims the worst counts."""
+def rows_of(sentence: str, evidence: Evidence, group: str, kind: str, close: Close, question: str = "") -> Row:
+    """Of a sentence's claims the worst counts. `question`: what it answers, where that is known."""
     language = evidence.context.language
     found = []
     for claim in claims_of(sentence, language):
-        picked = [evidence.sentences[i] for i in best_sentences(claim, evidence)]
-        said = set(Text(sentence, language).content)
-        problems = list(wrong(claim, evidence, picked, said))
-        closeness = max(close(claim.text, [text.text for text in picked])) if picked else 0.0
-        found.append((bool(problems) or not picked, Features(uncovered(claim, evidence), closeness)))
+        said = Text(f"{question} {sentence}", language).content
+        asked = Text(question, language) if question else None
+        stated, _, picked, problems = look_up(claim, evidence, said, close, asked)
+        closeness = max(close(stated.text, [text.text for text in picked])) if picked else 0.0
+        found.append((bool(problems) or not picked, Features(uncovered(stated, evidence), closeness)))
     features = Features(max(f.uncovered for _, f in found), min(f.closeness for _, f in found))
     return Row(group, kind, kind == "supported", any(bad for bad, _ in found), features)
 
@@ -97,7 +97,8 @@ def answer_rows(path: Path, close: Close) -> list[Row]:
         evidence = _evidence(passage["text"], passage.get("title", ""), "en")
         answer = line["output"][0]["answer"]
         rows += [
-            rows_of(answer[start:end], evidence, str(at), "supported", close) for start, end in sentence_spans(answer)
+            rows_of(answer[start:end], evidence, str(at), "supported", close, line["input"])
+            for start, end in sentence_spans(answer)
         ]
     return rows
 
@@ -176,7 +177,7 @@ def _lines(path: Path) -> Iterable[dict[str, Any]]:
 
 
 def milliseconds(made: Sequence[Pair], encode: Encode | None, drafts: int = 100) -> dict[str, float]:
-    """What checking an answer takes: three sentences in other words than their passages', each of another passage."""
+    """Processor time of checking an answer: three sentences in other words than their passages', each of another passage."""
     verifier, times = Verifier(encode), []
     supported = [pair for pair in made if pair.kind == "supported"]
     for at in range(min(drafts, len(supported) // 3)):
@@ -188,11 +189,11 @@ def milliseconds(made: Sequence[Pair], encode: Encode | None, drafts: int = 100)
         sentences = [
             Sentence(p.sentence, (Citation(str(i), str(i), (0, 1), p.passage[:1]),)) for i, p in enumerate(three)
         ]
-        start = perf_counter()
-        said = " ".join((three[0].original, *(sentence.text for sentence in sentences)))
+        start = process_time()
+        said, by_id = " ".join(sentence.text for sentence in sentences), {passage.id: passage for passage in passages}
         for sentence in sentences:
-            verifier.check(sentence, said, "fr", {passage.id: passage for passage in passages})
-        times.append(1e3 * (perf_counter() - start))
+            verifier.check(sentence, said, "fr", by_id, three[0].original)
+        times.append(1e3 * (process_time() - start))
     return percentiles(times)
 
 
@@ -209,14 +210,16 @@ def main() -> None:
     close = close_by(encode)
     made = pairs(list(_lines(given.pages)), given.each, 4 * given.each, given.seed)
     claims, french = claim_rows(given.claims, close), pair_rows(made, close)
+    without_if = pair_rows(pairs(list(_lines(given.pages)), given.each, 0, given.seed, (IF,)), close)
     answers = answer_rows(given.answers, close) if given.answers else []
     times = {"words and vectors": milliseconds(made, encode), "words alone": milliseconds(made, None)}
-    report(claims, french, answers, times, given.json)
+    report(claims, french, without_if, answers, times, given.json)
 
 
 def report(
     claims: Sequence[Row],
     french: Sequence[Row],
+    without_if: Sequence[Row],
     answers: Sequence[Row],
     times: dict[str, dict[str, float]],
     to: Path | None,
@@ -233,6 +236,12 @@ def report(
             [f"French, {kind}: flagged ({name})", *share(french, said[1], kind)] for kind in ("supported", *KINDS)
         ]
         model = fit([claims, french], columns)
+        table.append(
+            [
+                f"French, “if” left out: flagged ({name})",
+                *share(without_if, verdicts(model, without_if, columns)[None], IF),
+            ]
+        )
         if answers:
             table.append(
                 [
@@ -246,7 +255,8 @@ def report(
         for name, values in kept.items()
     ]
     notes += [
-        f"three sentences checked, {name}: p50 {t['p50']:.1f} ms, p95 {t['p95']:.1f} ms" for name, t in times.items()
+        f"three sentences checked, {name}, processor time: p50 {t['p50']:.1f} ms, p95 {t['p95']:.1f} ms"
+        for name, t in times.items()
     ]
     show("Is a sentence supported by its passage?", ["", "n", "share", "95 %"], table, notes)
     if to:

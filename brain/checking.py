@@ -18,7 +18,7 @@ class Checking:
     ) -> None:
         self._verifier, self._gate, self._judge, self._language = verifier, gate, judge, passages.language
         self._passages = {passage.id: passage for passage in (*passages, *passages.around)}
-        self._said = [question.text]
+        self._question, self._said = question.text, list[str]()
         self._waits: Sentence | None = None
 
     async def add(self, sentence: Sentence) -> list[Sentence]:
@@ -51,7 +51,8 @@ class Checking:
             return literal
         said = " ".join(self._said)
         # In a thread: it may encode, which an event loop must not wait for.
-        checked = await asyncio.to_thread(self._verifier.check, sentence, said, self._language, self._passages)
+        given = sentence, said, self._language, self._passages, self._question
+        checked = await asyncio.to_thread(self._verifier.check, *given)
         if not (self._judge and checked.support and doubtful(checked.support)):
             return checked
         cited = {citation.passage_id for citation in checked.citations}

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from brain.brief import Brief
 from brain.types import Passage, Sentence, Support
+from brain.verify.echo import UNTOLD
 from brain.verify.support import UNRELATED
 
 DOUBTFUL = (0.25, 0.75)
@@ -37,7 +38,7 @@ class LLMJudge:
 
 def doubtful(support: Support) -> bool:
     """Nothing that can be looked up is wrong, and the probability is neither high nor low."""
-    return set(support.problems) <= {UNRELATED} and DOUBTFUL[0] <= support.probability <= DOUBTFUL[1]
+    return set(support.problems) <= {UNRELATED, UNTOLD} and DOUBTFUL[0] <= support.probability <= DOUBTFUL[1]
 
 
 def settled(sentence: Sentence, opinion: bool | None) -> Sentence:

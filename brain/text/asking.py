@@ -12,6 +12,13 @@ _KIND = re.compile(
     r"|combien de (?:temps|jours|mois|fois)|combien|quel(?:le)?s?|est-ce qu[e'’]|y a-t-il)\b",
     re.IGNORECASE,
 )
+_ASKS_WHAT = re.compile(
+    r"\b(?:combien|quel(?:le)?s?|laquelle|lesquel(?:le)?s|lequel|comment|pourquoi|qu['’]est-ce|que (?:faire|faut-il|dois-je|se passe)"
+    r"|how|what|which|why|whose)\b"
+    r"|(?:\A|[.,:;!?]\s+|\b(?:à|de|depuis|pour|avec|chez|jusqu['’]à|by|until|since|from|to|for|with)\s+)"
+    r"(?:quand|où|qui|que|quoi|when|where|who|whom)\b(?!\s+(?:je|tu|il|elle|on|nous|vous|i|you|we|they)\b)",
+    re.IGNORECASE,
+)
 
 
 def without_kind(question: str) -> str:
@@ -22,3 +29,8 @@ def without_kind(question: str) -> str:
 def asks_for_figure(question: str) -> bool:
     """How much, how long, when: an answer without a figure is none."""
     return bool(_ASKS_FIGURE.search(question))
+
+
+def asks_whether(question: str) -> bool:
+    """Whether yes or no would answer."""
+    return not _ASKS_WHAT.search(question)

@@ -15,6 +15,26 @@ _SAYS_ONLY = {
     "|ne? [a-z0-9]+ (?:[a-z0-9]+ )?qu (?:en|a|au|aux)",
     "en": f"{_ONLY['en']}|just|limited|restricted|reserved|alone|sole|nobody else|no one else",
 }
+_IF = {"fr": "si|s ils?", "en": "if"}
+_WHETHER = {
+    "fr": re.compile(
+        r" (?:meme|comme|sauf|que|et|ou|savoir|demande[rz]?|verifie[rz]?|voir|regarde[rz]?|indique[rz]?|precise[rz]?) \Z"
+    ),
+    "en": re.compile(r" (?:even|as|see|check|know|asks?|asked|wonder|decide|tell|determine|out|and|or|what|only) \Z"),
+}
+"""Before an "if" that is no condition: "même si", "vérifiez si"."""
+_IN_PASSING = {
+    "fr": re.compile(
+        r"(?:si|s ils?) (?:possible|besoin|necessaire|vous plait|oui|non|y a (?:lieu|besoin)|y en a|le faut) "
+    ),
+    "en": re.compile(r"if (?:possible|needed|necessary|any|so|not|yes|no|applicable|desired|you like) "),
+}
+_SAYS_IF = {
+    "fr": f"{_IF['fr']}|quand|lorsqu|lorsque|en cas|des que|une fois|tant que|pour les?|dans ce cas|selon",
+    "en": f"{_IF['en']}|when|once|where|in case|as long as|in that case|depending",
+}
+IF_SAID = 0.2
+"""Share of the terms of a plain "if" that must be said: questions give such a condition in their own words."""
 COVERED = 0.5
 """Share of a condition's terms that must be said for the condition to be said."""
 SHARED = 0.5
@@ -46,6 +66,23 @@ def left_out(claim: Sequence[Word], evidence: Sequence[Word], said: set[str], la
         if not match["only"] and scope and len(scope & said) > COVERED * len(scope):
             continue
         return " ".join(word.text for word in evidence[at : min(end, at + 12)])
+    return _if_left_out(claim, evidence, said, language)
+
+
+def _if_left_out(claim: Sequence[Word], evidence: Sequence[Word], said: set[str], language: str) -> str:
+    """The plain "if" of a sentence whose rest the claim says without any condition."""
+    theirs, ours = _plain(evidence), content(claim)
+    if re.search(rf" (?:{_SAYS_IF[language]}) ", _plain(claim)):
+        return ""
+    for match in re.finditer(rf"(?<= )(?:{_IF[language]})(?= )", theirs):
+        if _WHETHER[language].search(theirs[: match.start()]) or _IN_PASSING[language].match(theirs, match.start()):
+            continue
+        at = theirs.count(" ", 0, match.start()) - 1
+        first, end = _sentence_about(evidence, at)
+        close = next((i for i in range(at, end) if evidence[i].plain == ","), end)
+        scope, main = content(evidence[at:close]), content([*evidence[first:at], *evidence[close:end]])
+        if scope and main and _about(ours, main) and len(scope & said) < IF_SAID * len(scope):
+            return " ".join(word.text for word in evidence[at : min(close, at + 12)])
     return ""
 
 
@@ -64,4 +101,5 @@ def _plain(found: Sequence[Word]) -> str:
 
 
 def _is_not_only(found: Sequence[Word], at: int) -> bool:
-    return at > 0 and found[at - 1].plain in ("non", "pas", "not")
+    """ "non seulement"; "and only once" adds to what is said before it."""
+    return at > 0 and found[at - 1].plain in ("non", "pas", "not", "and", "et")

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from brain.verify.matching import unmatched
 from brain.verify.names import names_in
-from brain.verify.reading import Evidence, Text
-from brain.verify.support import UNRELATED, Close, Finding
+from brain.verify.reading import Close, Evidence, Text
+from brain.verify.support import UNRELATED, Finding
 
 LEAST_CLOSE = 0.88
 """Cosine of the embedded encoder from which on a sentence is taken for the other's translation."""

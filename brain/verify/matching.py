@@ -11,7 +11,7 @@ _TIMES = frozenset({"minute", "day", "month"})
 def unmatched(claim: Sequence[Value], evidence: Sequence[Value], context: Sequence[Value] = ()) -> list[Value]:
     """The claim's values that neither the evidence nor its context (title, headings) states."""
     held = (evidence, context)
-    missing = [value for value in claim if not _weak(value) and not any(_holds(value, values) for values in held)]
+    missing = [value for value in claim if not is_article(value) and not any(held_by(value, values) for values in held)]
     return [value for value in missing if not _year_apart(value, [*evidence, *context])]
 
 
@@ -21,12 +21,12 @@ def exchanged(claim: Sequence[Value], sentence: Sequence[Value], *, same: bool =
     "30 days" where the sentence has "14 days" and the claim doesn't, even if 30 days are elsewhere in the passage; or 30 days
     twice where the sentence has 14 and 30. `same`: the two say the same but for this, so that any other of its unit will do.
     """
-    others = [other for other in sentence if not other.weak and (same or not _holds(other, claim))]
-    missing = [value for value in unmatched(claim, sentence) if any(_alike(value, other) for other in others)]
+    others = [other for other in sentence if not other.weak and (same or not held_by(other, claim))]
+    missing = [value for value in unmatched(claim, sentence) if any(alike(value, other) for other in others)]
     return missing or _repeated(claim, sentence)
 
 
-def _alike(value: Value, other: Value) -> bool:
+def alike(value: Value, other: Value) -> bool:
     """Whether they say how much of the same: days, euros, children, or which year."""
     if value.kind != other.kind or value.kind != "number" or value.unit:
         return value.kind == other.kind and value.unit == other.unit
@@ -37,12 +37,12 @@ def _year(value: Value) -> bool:
     return all(reading.isdigit() and 1900 <= int(reading) <= 2100 for reading in value.readings)
 
 
-def _weak(value: Value) -> bool:
+def is_article(value: Value) -> bool:
     """ "un" and "one" count only before a unit of time: "un mois"."""
     return value.weak and value.unit not in _TIMES
 
 
-def _holds(value: Value, held: Sequence[Value]) -> bool:
+def held_by(value: Value, held: Sequence[Value]) -> bool:
     if value.kind == "date":
         return any(_date_in(reading, other) for other in _dates(held) for reading in value.readings)
     if value.kind == "number":
@@ -102,7 +102,7 @@ def _year_apart(value: Value, held: Sequence[Value]) -> bool:
         if year == "*" or (month, day) == ("*", "*"):
             continue
         stated = Value("number", frozenset({year}))
-        if any(_date_in(f"*-{month}-{day}", other) and other.startswith("*") for other in _dates(held)) and _holds(
+        if any(_date_in(f"*-{month}-{day}", other) and other.startswith("*") for other in _dates(held)) and held_by(
             stated, held
         ):
             return True

@@ -92,6 +92,11 @@ _DOMAINS = _any(
     "fr com org net eu io gov uk info biz xyz site online shop store top club link click live app dev ai co ch lu ru cn paris "
     "bzh".split()
 )
+FIGURE = re.compile(r"\d")
+OTHER = re.compile(
+    rf"@|www\.|://|\b(?:javascript|vbscript|data):|\.(?:{_DOMAINS})\b|\b(?:{_any(_PLAIN_MONTHS)})\b", re.IGNORECASE
+)
+"""What `SCAN` finds holds one of these two; they cost a fraction."""
 SCAN = re.compile(
     rf"""
     (?P<url>(?:\b[a-z][a-z0-9+.-]{{1,15}}://|www\.|\b(?:javascript|vbscript|data):(?=[^\s]))[^\s<>()\[\]«»"]+|\b[a-z0-9-]+(?:\.[a-z0-9-]+)*\.(?:{_DOMAINS})\b(?:/[^\s<>()\[\]«»"]*)?)

@@ -37,7 +37,7 @@ _OPPOSITES = {
         "minimum/maximum minimal/maximal minimale/maximale augmenter/diminuer augmentation/diminution majeur/mineur "
         "valable/invalable ouvert/fermé positif/négatif entrée/sortie début/fin avec/sans suffisant/insuffisant "
         "apte/inapte actif/inactif remboursable/irremboursable recevable/irrecevable compatible/incompatible "
-        "premier/dernier hausse/baisse présence/absence acheteur/vendeur matin/soir "
+        "identique/différent premier/dernier hausse/baisse présence/absence acheteur/vendeur matin/soir "
         "interne/externe public/privé départ/arrivée favorable/défavorable complet/partiel définitif/provisoire"
     ),
     "en": (
@@ -45,7 +45,7 @@ _OPPOSITES = {
         "legal/illegal mandatory/optional required/optional included/excluded include/exclude before/after "
         "minimum/maximum increase/decrease adult/minor open/closed enable/disable enabled/disabled valid/invalid "
         "with/without above/below more/less most/least higher/lower first/last public/private buyer/seller "
-        "win/lose won/lost rise/fall north/south east/west internal/external"
+        "same/different win/lose won/lost rise/fall north/south east/west internal/external"
     ),
 }
 
@@ -76,20 +76,34 @@ def negations(found: Sequence[Word], language: str) -> list[Negation]:
 def _negation_end(found: Sequence[Word], at: int, language: str) -> int | None:
     """The place of the last word of the negation that begins at `at`; None where none does."""
     plain = found[at].plain
-    if plain in _BEFORE and language == "fr":
-        for end in range(at + 1, min(at + 7, len(found))):
-            if found[end].plain in STOPS or found[end].plain == "que":
-                return None
-            if found[end].plain in _AFTER:
-                return end
-        return at + 1 if at + 1 < len(found) and found[at + 1].plain in _BARE else None
-    if plain == "pas" and language == "fr" and not (at and found[at - 1].plain in ("un", "le", "au")):
-        return at if _follows(found, at) not in _NOT_ALONE["fr"] else None
-    if plain in _ALONE.get(language, ()) and _follows(found, at) not in _NOT_ALONE[language]:
-        # "aucun délai n'est …": one negation, which ends with its "ne"
-        later = [i for i in range(at + 1, min(at + 6, len(found))) if found[i].plain in _BEFORE]
-        return later[0] if language == "fr" and plain in _AFTER and later else at
-    return None
+    if _answers(found, at) or _follows(found, at) in _NOT_ALONE.get(language, ()):
+        return None
+    if language == "fr" and plain in _BEFORE:
+        return _end_of_ne(found, at)
+    if language == "fr" and plain == "pas":
+        return at if not (at and found[at - 1].plain in ("un", "le", "au")) else None
+    # "aucun délai n'est …", "rien n'est …": one negation, which ends with its "ne"
+    later = [i for i in range(at + 1, min(at + 6, len(found))) if found[i].plain in _BEFORE] if language == "fr" else []
+    if plain in _ALONE.get(language, ()):
+        return later[0] if plain in _AFTER and later else at
+    nobody = plain == "rien" or (plain == "personne" and (not at or found[at - 1].plain in STOPS))
+    return later[0] if nobody and later else None
+
+
+def _end_of_ne(found: Sequence[Word], at: int) -> int | None:
+    """Where what "ne" begins ends: "ne … pas"; "ne … que" is no negation."""
+    for end in range(at + 1, min(at + 7, len(found))):
+        if found[end].plain in STOPS or found[end].plain == "que":
+            return None
+        if found[end].plain in _AFTER:
+            return end
+    return at + 1 if at + 1 < len(found) and found[at + 1].plain in _BARE else None
+
+
+def _answers(found: Sequence[Word], at: int) -> bool:
+    """ "Non, …", opening a sentence."""
+    closes = at + 1 == len(found) or found[at + 1].mark
+    return found[at].plain in ("non", "no") and closes and (not at or found[at - 1].plain in STOPS)
 
 
 def _follows(found: Sequence[Word], at: int) -> str:

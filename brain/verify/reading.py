@@ -1,7 +1,7 @@
 """What the checks read: a claim, and the sentences of the passages that it cites, each analysed once."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -46,16 +46,19 @@ class Evidence:
     places: list[tuple[str, int]]
     """Of each sentence: its passage's id, and where in the passage it begins."""
     urls: Sequence[str] = ()
+    above: Sequence[Text] = ()
+    """Of each sentence three lines of what stands over it: its page's title, the nearest heading, what leads its list or table."""
 
     @classmethod
     def of_passages(cls, passages: Sequence[Passage], language: str) -> "Evidence":
-        spans = [(passage, span) for passage in passages for span in _readable(passage.text)]
+        found = [(passage, span, above) for passage in passages for span, above in _readable(passage)]
         context = dict.fromkeys(line for passage in passages for line in (passage.title, *passage.heading_path))
         return cls(
-            [Text(passage.text[slice(*span)], language) for passage, span in spans],
+            [Text(passage.text[slice(*span)], language) for passage, span, _ in found],
             Text("\n".join(context), language),
-            [(passage.id, span[0]) for passage, span in spans],
+            [(passage.id, span[0]) for passage, span, _ in found],
             [passage.url for passage in passages if passage.url],
+            [Text(above, language) for _, _, above in found],
         )
 
     @cached_property
@@ -76,9 +79,28 @@ class Evidence:
         return [word for text in (self.context, *self.sentences) for word in text.words]
 
 
-def _readable(text: str) -> Iterator[Span]:
-    """The sentences, each item of a list and each row of a table for itself; headings left out."""
-    return (without_marker(text, span) for span in sentence_spans(text) if not is_heading(text, span))
+Close = Callable[[str, Sequence[str]], Sequence[float]]
+"""The cosines of a text and each of others."""
+Beside = Callable[[], Iterable[Evidence]]
+"""What else was found for the question, read only where it is needed."""
+
+
+def _readable(passage: Passage) -> Iterator[tuple[Span, str]]:
+    """The sentences, each item of a list and each row of a table for itself, with what stands over them; headings left out."""
+    text, heading = passage.text, passage.heading_path[-1] if passage.heading_path else ""
+    leads = ""
+    for span in sentence_spans(text):
+        bare = without_marker(text, span)
+        said = text[slice(*bare)]
+        if is_heading(text, span):
+            heading, leads = said, ""
+            continue
+        listed = bare != span or said.startswith("|")
+        yield bare, "\n".join((passage.title, heading, leads if listed else ""))
+        if not listed:
+            leads = said if said.endswith(":") else ""
+        elif said.startswith("|") and not leads:
+            leads = said
 
 
 def claims_of(sentence: str, language: str) -> list[Text]:

@@ -4,21 +4,24 @@
 """
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from brain.verify.binding import TIME_WORDS, misplaced
 from brain.verify.conditions import left_out
+from brain.verify.echo import UNTOLD, doubts, reply_of
 from brain.verify.matching import exchanged, unmatched
 from brain.verify.names import exchanged_people, missing_names, missing_people
 from brain.verify.polarity import contradiction
-from brain.verify.reading import Evidence, Text
+from brain.verify.reading import Beside, Close, Evidence, Text
 from brain.verify.values import Value
 
 MOST_SENTENCES = 3
 """Sentences of the evidence that a claim may be put together from."""
 MOST_NAMED = 3
 UNRELATED = "the passage does not say this"
+SOMETHING_ELSE = "the passage says “{}” of something else"
 LEFT_OUT = "a condition is left out"
 CLOSE = 0.6
 """Share of the claim's terms in one sentence from which on that sentence says the same, or means to."""
@@ -44,9 +47,8 @@ CLOSENESS = (0.78, 1.0)
 """Cosines of the embedded encoder lie here where two sentences share words: if none of them
 could change the verdict, nothing is encoded."""
 THRESHOLD = 0.5
-
-Close = Callable[[str, Sequence[str]], Sequence[float]]
-"""The cosines of a text and each of others."""
+UNCERTAIN = 0.5
+"""Of a claim of which words can't tell."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,15 +80,53 @@ def best_sentences(claim: Text, evidence: Evidence) -> list[int]:
     return chosen
 
 
-def check(claim: Text, evidence: Evidence, said: Iterable[str] = (), close: Close | None = None) -> Finding:
-    """`said`: terms of the question and of the answer, where a condition may stand. Without `close` words alone decide."""
-    chosen = best_sentences(claim, evidence)
+def check(
+    claim: Text,
+    evidence: Evidence,
+    said: Iterable[str] = (),
+    close: Close | None = None,
+    asked: Text | None = None,
+    beside: Beside = tuple,
+) -> Finding:
+    """`said`: terms of the question and of the answer, where a condition may stand. Without `close` words alone decide.
+
+    `asked`: the question; `beside`: what was found for it and is not cited.
+    """
+    looked = look_up(claim, evidence, said, close, asked, beside)
+    if looked.problems or not looked.picked:
+        certain = looked.problems != (UNTOLD,)
+        return Finding(0.0 if certain else UNCERTAIN, looked.problems or (UNRELATED,), looked.chosen)
+    probability = _probability(looked.stated, uncovered(looked.stated, evidence), looked.picked, close)
+    return Finding(probability, () if probability >= THRESHOLD else (UNRELATED,), looked.chosen)
+
+
+class LookedUp(NamedTuple):
+    """`stated`: the claim without its yes or no; the question where nothing is left. `picked`: the sentences it was held against."""
+
+    stated: Text
+    chosen: tuple[int, ...]
+    picked: list[Text]
+    problems: tuple[str, ...]
+
+
+def look_up(
+    claim: Text,
+    evidence: Evidence,
+    said: Iterable[str] = (),
+    close: Close | None = None,
+    asked: Text | None = None,
+    beside: Beside = tuple,
+) -> LookedUp:
+    """What is wrong with a claim, as far as that can be looked up; arguments as for `check`."""
+    reply = reply_of(claim)
+    stated = asked if asked and not reply.rest.terms else reply.rest
+    chosen = tuple(best_sentences(stated, evidence))
     picked = [evidence.sentences[i] for i in chosen]
-    problems = tuple(wrong(claim, evidence, picked, {*claim.content, *said}))
-    if problems or not picked:
-        return Finding(0.0, problems or (UNRELATED,), tuple(chosen))
-    probability = _probability(claim, uncovered(claim, evidence), picked, close)
-    return Finding(probability, () if probability >= THRESHOLD else (UNRELATED,), tuple(chosen))
+    problems = tuple(wrong(stated, evidence, picked, {*stated.content, *said})) if stated is reply.rest else ()
+    if asked and not problems:
+        others = (SOMETHING_ELSE.format(value.shown) for value in misplaced(stated, asked, evidence, beside, close))
+        problems = (*others, *doubts(reply, asked, evidence))
+    return LookedUp(stated, chosen, picked, problems)
 
 
 def wrong(claim: Text, evidence: Evidence, picked: Sequence[Text], said: set[str]) -> Iterator[str]:
@@ -124,7 +164,8 @@ def _wrong_values(claim: Text, evidence: Evidence, picked: Sequence[Text]) -> li
     if not claim.values or not picked:
         return []
     best = picked[0]
-    shared = len(claim.content & best.content) / max(1, len(claim.content))
+    told = claim.content - TIME_WORDS  # "7 days" alone says the same as no sentence
+    shared = len(told & best.content) / max(1, len(told))
     missing = unmatched(claim.values, [value for text in picked for value in text.values], evidence.stated_above)
     if missing:
         missing = unmatched(missing, evidence.values, evidence.stated_above)

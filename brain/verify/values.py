@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from brain.text.analyzer import fold
 from brain.text.remembered import remembered
-from brain.verify.notation import IN_BASE, JOINED, MONTH_OF, NOUN, SCALE_OF, SCAN, UNIT_OF
+from brain.verify.notation import FIGURE, IN_BASE, JOINED, MONTH_OF, NOUN, OTHER, SCALE_OF, SCAN, UNIT_OF
 from brain.verify.numerals import WEAK, in_figures
 
 Readings = frozenset[str]
@@ -37,6 +37,8 @@ class Value:
 def values_in(text: str, language: str) -> list[Value]:
     """The values of a text in reading order."""
     text = in_figures(text, language)
+    if not FIGURE.search(text) and not OTHER.search(text):
+        return []
     found: list[tuple[int, int, Value]] = []
     at = 0
     while match := SCAN.search(text, at):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import numpy.typing as npt
@@ -11,8 +11,8 @@ from brain.text.language import UNKNOWN
 from brain.text.units import units
 from brain.types import Citation, Claim, Passage, Sentence, Support
 from brain.verify.crossing import check_across
-from brain.verify.reading import Evidence, Text, claims_of
-from brain.verify.support import Close, Finding, check
+from brain.verify.reading import Close, Evidence, Text, claims_of
+from brain.verify.support import Finding, check
 
 Encode = Callable[[Sequence[str]], npt.NDArray[np.float32]]
 """Texts into unit vectors, shape (texts, dimensions)."""
@@ -32,8 +32,13 @@ class Verifier:
     def __init__(self, encode: Encode | None = None) -> None:
         self._close: Close | None = partial(_cosines, encode) if encode else None
 
-    def check(self, sentence: Sentence, said: str, language: str, by_id: Mapping[str, Passage]) -> Sentence:
-        """The sentence with its support, and the further words that it rests on. `said`: the question and the answer so far."""
+    def check(
+        self, sentence: Sentence, said: str, language: str, by_id: Mapping[str, Passage], question: str = ""
+    ) -> Sentence:
+        """The sentence with its support, and the further words that it rests on.
+
+        `said`: the answer so far. `by_id`: all passages that were found for the question. Without a question none is compared.
+        """
         if literal := quoted(sentence):
             return literal
         cited = tuple(dict.fromkeys(citation.passage_id for citation in sentence.citations))
@@ -43,7 +48,8 @@ class Verifier:
             passages = [by_id[id] for id in claim.passage_ids if id in by_id]
             if not passages:
                 probability, problems = 0.0, [*problems, NO_CITATION]
-            for finding, evidence in self._findings(claim.text, passages, said, language):
+            beside = [passage for id, passage in by_id.items() if id not in claim.passage_ids]
+            for finding, evidence in self._findings(claim.text, passages, beside, said, language, question):
                 probability = min(probability, finding.probability)
                 problems += finding.problems
                 citations += _further(citations, finding, evidence, by_id)
@@ -51,16 +57,30 @@ class Verifier:
         return replace(sentence, citations=tuple(citations), support=support)
 
     def _findings(
-        self, text: str, passages: Sequence[Passage], said: str, language: str
+        self,
+        text: str,
+        passages: Sequence[Passage],
+        beside: Sequence[Passage],
+        said: str,
+        language: str,
+        question: str,
     ) -> Iterable[tuple[Finding, Evidence]]:
         for own, there in _by_language(passages, language).items():
             evidence = Evidence.of_passages(there, own)
             if own != language:
                 yield check_across(Text(text, language), evidence, self._close), evidence
                 continue
-            terms_said = Text(said, language).content
+            asked = Text(question, language) if question else None
+            terms_said = Text(f"{question} {said}", language).content
+            others = cache(partial(_apart, beside, own))
             for claim in claims_of(text, language):
-                yield check(claim, evidence, terms_said, self._close), evidence
+                yield check(claim, evidence, terms_said, self._close, asked, others), evidence
+
+
+def _apart(passages: Sequence[Passage], language: str) -> list[Evidence]:
+    """Those in a language, each for itself."""
+    alike = [p for p in passages if (p.language or language) in (language, UNKNOWN)]
+    return [Evidence.of_passages([passage], language) for passage in alike]
 
 
 def _by_language(passages: Sequence[Passage], language: str) -> dict[str, list[Passage]]:

@@ -20,6 +20,7 @@ from brain.retrieve import Retriever
 from brain.settings import AnswerSettings, LLMSettings
 from brain.types import Answer, Citation, Passage, Passages, Question, Reason, Scores, Sentence, Status, Support
 from brain.verify import Gate, Verifier
+from brain.verify.echo import UNTOLD
 from brain.verify.support import UNRELATED
 
 QUESTION = Question("Combien de jours pour renvoyer un article ?", language="fr")
@@ -109,6 +110,7 @@ def test_a_judge_decides_where_the_check_is_in_doubt(
         (DOUBTFUL[1] + 0.01, (), False),
         (0.5, ("“15 jours” is not in the passage",), False),
         (0.0, (UNRELATED,), False),
+        (0.5, (UNTOLD,), True),
     ],
 )
 def test_what_is_doubtful(probability: float, problems: tuple[str, ...], asked: bool) -> None:
