@@ -1,5 +1,6 @@
 """What a passage states in figures, sentence by sentence, and whether two such statements can both be right."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -22,6 +23,7 @@ LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
 LONGEST = 400
 """Characters of a unit; a long list or table states many things."""
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,8 +45,21 @@ class Stated:
         return frozenset(term[:BEGINNING] for term in own if not any(map(str.isdigit, term)))
 
     @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """What it stands under, the innermost last: the page's title, the passage's headings, and those within its text."""
+        inside: list[tuple[int, str]] = []
+        for match in _HEADING.finditer(self.passage.text, 0, self.unit.span[0]):
+            level = len(match[1])
+            inside = [(above, text) for above, text in inside if above < level] + [(level, match[2])]
+        return (self.passage.title, *self.passage.heading_path, *(text for _, text in inside))
+
+    @cached_property
     def around(self) -> frozenset[str]:
-        return frozenset(term[:BEGINNING] for term in terms(self.passage.above, self.language))
+        """The beginnings of the terms of its title and headings, figures too."""
+        return frozenset().union(*(self.words_of(heading) for heading in self.headings))
+
+    def words_of(self, text: str) -> frozenset[str]:
+        return frozenset(term[:BEGINNING] for term in terms(text, self.language))
 
 
 def alike(one: Stated, other: Stated) -> float:

@@ -9,9 +9,10 @@ import math
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from brain.answerers.base import Draft
+from brain.answerers.in_its_case import in_its_case
 from brain.text.analyzer import terms
 from brain.text.asking import asks_for_figure
 from brain.text.units import Unit, units
@@ -62,6 +63,8 @@ class ExtractiveAnswerer:
         wants_number = asks_for_figure(question)
         scored = sorted(((_score(c, weights, wants_number), c) for c in candidates), key=lambda pair: -pair[0])
         chosen = _choose(scored, self._max)
+        if wants_number and chosen:
+            chosen = _in_their_cases(chosen, [p for p in passages if p.document_id == chosen[0].passage.document_id])
         return tuple(_sentence(candidate) for candidate in sorted(chosen, key=lambda c: c.place))
 
 
@@ -122,6 +125,20 @@ def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Cand
             chosen.append(candidate)
             said.add(candidate.unit.text)
     return chosen
+
+
+def _in_their_cases(chosen: Sequence[_Candidate], page: Sequence[Passage]) -> list[_Candidate]:
+    """Each with what says its case; what another one quotes then is left out."""
+    kept: list[_Candidate] = []
+    for candidate in chosen:
+        unit = in_its_case(candidate.unit, candidate.passage, page)
+        inside = any(
+            k.passage is candidate.passage and k.unit.span[0] <= unit.span[0] and unit.span[1] <= k.unit.span[1]
+            for k in kept
+        )
+        if not inside:
+            kept.append(replace(candidate, unit=unit))
+    return kept
 
 
 def _sentence(candidate: _Candidate) -> Sentence:
