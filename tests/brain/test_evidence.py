@@ -120,3 +120,18 @@ def test_how_brief_a_question_is_and_how_much_of_it_is_held(
     passages = found(passage("a", 0.3, text=text, title="", language=language))
 
     assert features_of(question, language, passages).brief == pytest.approx(brief)
+
+
+@pytest.mark.parametrize(("close", "brief"), [(0.5, 1.2), (0.3, 1.2), (0.2, 0.6), (0.1, 0.0), (-0.2, 0.0), (None, 0.0)])
+def test_words_of_a_brief_question_speak_for_a_passage_only_so_far_as_it_is_near(
+    close: float | None, brief: float
+) -> None:
+    passages = found(passage("a", close, text="Le service répond en une heure.", title="", language="fr"))
+
+    assert features_of("Quelle heure ?", "fr", passages).brief == pytest.approx(brief)
+
+
+def test_words_that_are_missing_speak_against_it_however_near_it_is() -> None:
+    for close in (0.5, 0.1):
+        passages = found(passage("a", close, text="Le service répond.", title="", language="fr"))
+        assert features_of("Quelle heure ?", "fr", passages).brief == pytest.approx(3 * -0.6)
