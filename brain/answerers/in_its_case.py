@@ -7,11 +7,12 @@ quotation takes in the heading right above the sentence, and the list that it is
 import re
 from collections.abc import Sequence
 
-from brain.cases import SAME_THING
 from brain.stated import alike, differ, stated_in
 from brain.text.units import MAX_LIST_CHARS, Unit
 from brain.types import Passage
 
+SAME_THING = 0.7
+"""Share of the shorter sentence's words in the other from which both say the same of two cases: a heading too many reads oddly."""
 _ITEM = r"[ \t]*(?:[-*+•–]|\d{1,3}[.)])[ \t]+"
 _ITEMS_BEFORE = re.compile(rf"(?:^{_ITEM}.*\n+)*{_ITEM}\Z", re.MULTILINE)
 _ITEMS_AFTER = re.compile(rf"\n+{_ITEM}.*")
