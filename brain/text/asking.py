@@ -9,7 +9,8 @@ _ASKS_FIGURE = re.compile(
 )
 _KIND = re.compile(
     r"\b(how (?:much|many|long|soon|late|old|often)|what time|how|what|when|where|who|which|why|is there|are there"
-    r"|combien de (?:temps|jours|mois|fois)|combien|quel(?:le)?s?|est-ce qu[e'’]|y a-t-il)\b",
+    r"|combien (?:de (?:temps|jours|mois|fois)|d['’](?:heures|années|ans))|combien|quelle heure|quel âge|quel(?:le)?s?|est-ce qu[e'’]"
+    r"|y a-t-il)\b",
     re.IGNORECASE,
 )
 
