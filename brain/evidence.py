@@ -4,6 +4,7 @@
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -23,6 +24,7 @@ EVEN_ELSE = 0.4
 BESIDE, NEAR = 0.1, 0.3
 """How close a passage must be for the words that it holds of a brief question to count: above the one, and in full from the other on.
 Any page may say "hour"."""
+_BEFORE_MARK = re.compile(r"\s+(?=[?!])")
 STEM = 5
 """The shortest term that is taken for another with the same beginning: "subscript" for "subscrib"."""
 
@@ -229,7 +231,8 @@ class _Shares:
 
 
 def _sentences(question: str) -> float:
-    return math.log(max(1, len(sentence_spans(question))))
+    """French sets "?" apart: "livré mercredi ?? et ça coûte combien" are two."""
+    return math.log(max(1, len(sentence_spans(_BEFORE_MARK.sub("", question)))))
 
 
 def _by_document(passages: Passages, by: str) -> dict[str, float]:

@@ -136,3 +136,11 @@ def test_words_that_are_missing_speak_against_it_however_near_it_is() -> None:
     for close in (0.5, 0.1):
         passages = found(passage("a", close, text="Le service répond.", title="", language="fr"))
         assert features_of("Quel café ?", "fr", passages).brief == pytest.approx(3 * -0.6)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences"),
+    [("Je commande mardi ?? et ça coûte combien", 2), ("Je commande mardi?? et ça coûte combien", 2), ("Combien ?", 1)],
+)
+def test_sentences_of_a_question_are_counted_as_french_writes_them(question: str, sentences: int) -> None:
+    assert features_of(question, "fr", found(passage("a", 0.3))).sentences == pytest.approx(np.log(sentences))
