@@ -13,6 +13,7 @@ from brain.verify.values import Value, values_in
 
 TIMES = {"minute": 1 / 1440, "day": 1.0, "working day": 1.0, "ouvrable day": 1.0, "month": 30.4}
 """Units of how long, in days."""
+MONEY = frozenset(("eur", "usd", "gbp", "chf", "cent"))
 ROUGHLY = 0.04
 """30 days are a month: lengths that differ by no more are the same."""
 BEGINNING = 6
@@ -93,6 +94,12 @@ def stated_in(passage: Passage) -> Iterator[Stated]:
                 stated = Stated(passage, unit, kind, values[0], others, language)
                 if len(stated.words) >= LEAST_WORDS:
                     yield stated
+
+
+def states(kind: str, text: str, language: str) -> bool:
+    """Whether a text gives an amount (`money`) or a length of time (`time`)."""
+    units_ = MONEY if kind == "money" else TIMES.keys()
+    return any(value.unit in units_ for value in values_in(text, language))
 
 
 def _kind(value: Value) -> str:
