@@ -18,8 +18,8 @@ _ASKS_HOW_LONG = re.compile(
 )
 _KIND = re.compile(
     r"\b(how (?:much|many|long|soon|late|old|often)|what (?:time|day)|how|what|when|where|who|which|why|is there|are there"
-    r"|combien (?:de (?:temps|jours|mois|fois)|d['’](?:heures|années|ans))|combien|quelle heure|quel (?:âge|jour)|quel(?:le)?s?|est-ce qu[e'’]"
-    r"|y a-t-il)\b",
+    r"|combien (?:de (?:temps|jours|mois|fois)|d['’](?:heures|années|ans))|combien|quelle heure|quel (?:âge|jour)|quel(?:le)?s?"
+    r"|est-ce qu[e'’]|y a-t-il)\b",
     re.IGNORECASE,
 )
 
