@@ -5,9 +5,13 @@
 False alarms: of the questions that would be answered, the share that is told of a contradiction. Recall: for each such question that
 asks for a figure, the sentence of the found gold page which is closest to it and states one; that page is put a second time among
 what was found, under another id, title and date, with that figure altered (and, harder, the sentence in other words).
+
+Beside it, pairs of pages written for it (`bench/stated_pairs.jsonl`), two titles, headings and sentences each: 37 contradict
+each other, 30 speak of different cases. `seen`: whether the rules of `brain/cases.py` were made with an eye on them.
 """
 
 import argparse
+import json
 import random
 import re
 from collections.abc import Iterator
@@ -26,9 +30,10 @@ from brain.evidence import assess
 from brain.settings import load_settings
 from brain.stated import stated_in
 from brain.text.asking import asks_for_figure
-from brain.types import Passage, Passages
+from brain.types import Passage, Passages, Scores
 from eval.stats import mean_interval
 
+PAIRS = Path(__file__).parent / "stated_pairs.jsonl"
 _FIGURE = re.compile(r"\d+(?:[ \u00a0]\d{3})*")
 
 
@@ -95,6 +100,32 @@ def _beside(found: Passages, original: Passage, text: str) -> Passages:
     return replace(found, items=(*found.items[:at], copy, *found.items[at:]))
 
 
+def written_pairs(like: Likeness) -> list[list[str]]:
+    """Of the written pairs, the share that is told of a contradiction: of those that contradict it should be 1, of the others 0."""
+    told: dict[tuple[bool, bool], list[bool]] = {}
+    for line in PAIRS.read_text(encoding="utf-8").splitlines():
+        pair = json.loads(line)
+        pages = tuple(_page(at, pair["language"], **side) for at, side in enumerate(pair["sides"]))
+        found = bool(conflict(pair["question"], Passages(pages, pair["language"]), like))
+        told.setdefault((pair["contradict"], pair["seen"]), []).append(found)
+    rows = []
+    for (contradict, seen), found in sorted(told.items(), reverse=True):
+        share = mean_interval([float(each) for each in found], [str(at) for at in range(len(found))])
+        name = f"written pairs, {'seen' if seen else 'not seen'}"
+        what = "contradict" if contradict else "different cases"
+        rows.append([name, what, str(share.n), f"{share.mean:.3f}", f"{share.low:.3f}–{share.high:.3f}"])
+    return rows
+
+
+def _page(at: int, language: str, title: str, heading: str, text: str) -> Passage:
+    """The heading of one page stands above its passage, that of the other within it."""
+    text = f"## {heading}\n\n{text}" if heading and at else text
+    path = (heading,) if heading and not at else ()
+    return Passage(
+        f"p{at}", f"d{at}", text, (0, len(text)), Scores(1.0), title=title, heading_path=path, language=language
+    )
+
+
 def _row(each: Set, what: str, found: list[tuple[Asked, bool]]) -> list[str]:
     if not found:
         return [each.name, what, "0", "–", ""]
@@ -111,7 +142,7 @@ def main() -> None:
     given = parser.parse_args()
     like = likeness_of(make_encoder(load_settings()))
     assert like, "the embedded encoder"
-    rows = []
+    rows = written_pairs(like)
     for each in sets_of(given.sets, given.work, given.passages, 1):
         rows += [false_alarms(each, like, given.needed)]
         rows += [recall(each, like, given.needed, other_words=other) for other in (False, True)]

@@ -10,16 +10,14 @@ to be put into `brain/evidence.py`.
 
 import argparse
 from collections.abc import Sequence
-from itertools import compress
 from pathlib import Path
 
 import numpy as np
-from scipy.optimize import minimize_scalar
-from sklearn.linear_model import LogisticRegression
 
 from bench.measure import show
+from bench.refusing_fit import closeness_of, cross_validated, fit, left_out, predicted, weights_of, with_brief
 from bench.refusing_sets import Set, sets_of
-from brain.closeness import DATA, Closeness
+from brain.closeness import DATA
 from brain.closeness import closeness_of as closeness_served
 from brain.encoder.e5 import FOLDER
 from brain.evidence import (
@@ -29,144 +27,13 @@ from brain.evidence import (
     ON_SUBJECT,
     Features,
     Lexical,
-    Weights,
     probability,
 )
 from eval.stats import mean_interval
 
-SHARE = {"own": 1.0, "removed": 0.1, "foreign": 0.5, "held": 0.0}
-"""What the negatives of one knowledge base count. Gold pages taken out leave others that answer in about half of the cases
-(`docs/decisions/0017-sufficiency.md`), so that those labels say little. What is held out is only judged."""
-OF_SMALL = 0.5
-"""What they count in a small knowledge base (`bench/refusing_small.py`), where pages were left out: others may answer too."""
-FOLDS = 10
 BINS = 5
-OF_A_HOME = 300
-"""Passages of each knowledge base from which the common directions are taken."""
 THRESHOLDS = (0.02, 0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.45)
-OF_THE_SUBJECT = ("close", "covered", "covered_by_all", "said", "crossing", "french")
-
-
-def closeness_of(sets: Sequence[Set]) -> Closeness:
-    """What the sets' texts have in common, every knowledge base counting the same."""
-    draw = np.random.default_rng(0)
-    passages: dict[str, dict[str, np.ndarray]] = {}
-    questions = {a.question: a.vector for s in sets for a in s.asked}
-    for each in sets:
-        for asked in each.asked:
-            passages.setdefault(each.home, {}).update(asked.vectors)
-    rows = []
-    for _, vectors in sorted(passages.items()):
-        ids = draw.permutation(sorted(vectors))[:OF_A_HOME]
-        rows += [vectors[id] for id in ids]
-    picked = [questions[text] for text in draw.permutation(sorted(questions))[: len(rows) // 2]]
-    return Closeness.measured_on(np.array(picked), np.array(rows))
-
-
-def weights_of(sets: Sequence[Set], subject: bool) -> list[np.ndarray]:
-    """What each question counts: every knowledge base the same, and as much that should be answered as that should be refused."""
-    out = []
-    for each in sets:
-        labels, known = labels_of(each, subject), each.known
-        weights = np.zeros(len(labels))
-        for label in (0, 1):
-            chosen = (labels == label) & known
-            share = 1.0 if label and not subject and SHARE[each.kind] else SHARE[each.kind]
-            if each.small and not label:
-                share *= OF_SMALL
-            same = max(1, sum(o.family == each.family and o.kind == each.kind for o in sets))
-            weights[chosen] = share / same / max(1, chosen.sum())
-        out.append(weights)
-    total = [
-        sum(float(w[labels_of(s, subject) == label].sum()) for w, s in zip(out, sets, strict=True)) for label in (0, 1)
-    ]
-    count = sum(map(len, out))
-    return [
-        w * np.where(labels_of(s, subject), 1 / total[1], 1 / total[0]) * count / 2
-        for w, s in zip(out, sets, strict=True)
-    ]
-
-
-def labels_of(each: Set, subject: bool) -> np.ndarray:
-    return np.full(len(each.asked), int(each.kind != "foreign")) if subject else each.labels
-
-
-def fit(sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray], subject: bool) -> Weights:
-    """`brief` last and alone, on all sets; the rest not on small knowledge bases, whose unanswerable questions may be answered by a
-    page that is left."""
-    large = [not s.small for s in sets]
-    model = _others(*(list(compress(part, large)) for part in (sets, features, keep)), subject)
-    lexical = features[0].shape[1] == len(Lexical._fields)
-    return model if subject or lexical else with_brief(model, sets, features, keep)
-
-
-def _others(sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray], subject: bool) -> Weights:
-    weights = [w * k for w, k in zip(weights_of(sets, subject), keep, strict=True)]
-    x, y, w = np.vstack(features), np.concatenate([labels_of(s, subject) for s in sets]), np.concatenate(weights)
-    spread = x.std(axis=0) + 1e-9  # the same penalty for each, whatever its unit
-    names = Lexical._fields if x.shape[1] == len(Lexical._fields) else Features._fields
-    left = [name == "brief" or (subject and name not in OF_THE_SUBJECT) for name in names]
-    spread[left] = np.inf  # of the subject what is asked decides, not how
-    model = LogisticRegression(C=1.0, max_iter=10_000).fit((x / spread)[w > 0], y[w > 0], sample_weight=w[w > 0])
-    return Weights(float(model.intercept_[0]), tuple(map(float, model.coef_[0] / spread)))
-
-
-def with_brief(
-    model: Weights, sets: Sequence[Set], features: Sequence[np.ndarray], keep: Sequence[np.ndarray]
-) -> Weights:
-    """The model with the weight of `brief` fitted on all sets, the others as they are."""
-    weights = [w * k for w, k in zip(weights_of(sets, False), keep, strict=True)]
-    x, y, w = np.vstack(features), np.concatenate([s.labels for s in sets]), np.concatenate(weights)
-    others = np.array([*model.each[:-1], 0.0])
-    logits, brief = model.bias + x @ others, x[:, -1]
-
-    def loss(weight: float) -> float:
-        z = logits + weight * brief
-        return float((w * (np.logaddexp(0, z) - y * z)).sum() + weight**2 * brief.var() / 2)
-
-    return Weights(model.bias, (*others[:-1], float(minimize_scalar(loss, bounds=(0, 10), method="bounded").x)))
-
-
-def predicted(model: Weights, features: np.ndarray) -> np.ndarray:
-    return np.array([probability(model, row) for row in features])
-
-
-def cross_validated(
-    sets: Sequence[Set], features: Sequence[np.ndarray], subject: bool, seed: int = 0
-) -> list[np.ndarray]:
-    """Probabilities by models that saw no question of the same cluster, to whatever knowledge base."""
-    clusters = [[f"{s.source}/{a.cluster}" for a in s.asked] for s in sets]
-    names = sorted({cluster for each in clusters for cluster in each})
-    fold_of = dict(zip(np.random.default_rng(seed).permutation(names), np.arange(len(names)) % FOLDS, strict=True))
-    folds = [np.array([fold_of[cluster] for cluster in each], int) for each in clusters]
-    out = [np.zeros(len(each)) for each in folds]
-    for fold in range(FOLDS):
-        model = fit(sets, features, [each != fold for each in folds], subject)
-        for place, own, each in zip(out, features, folds, strict=True):
-            if (each == fold).any():
-                place[each == fold] = predicted(model, own[each == fold])
-    return out
-
-
-def left_out(sets: Sequence[Set], lexical: bool) -> tuple[list[np.ndarray], list[np.ndarray]]:
-    """Probabilities (answered, on the subject) by models that saw neither the knowledge base nor the questions, nor took directions
-    from them."""
-    lexicals = {id(s): s.features(None) for s in sets} if lexical else {}
-    done: dict[tuple[str, str], tuple[Closeness | None, Weights, Weights]] = {}
-    out: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-    for each in sets:
-        key = (each.home, each.source)
-        if key not in done:
-            others = [s for s in sets if not s.families & each.families]
-            closeness = None if lexical else closeness_of(others)
-            features = [lexicals[id(s)] if lexical else s.features(closeness) for s in others]
-            all_ = [np.ones(len(f)) for f in features]
-            done[key] = closeness, fit(others, features, all_, False), fit(others, features, all_, True)
-        closeness, *models = done[key]
-        own = lexicals[id(each)] if lexical else each.features(closeness)
-        for place, model in zip(out, models, strict=True):
-            place.append(predicted(model, own))
-    return out
+REFUSED_KINDS = ("own", "removed", "foreign")
 
 
 def rows_of(sets: Sequence[Set], said: Sequence[np.ndarray], needed: float) -> list[list[str]]:
@@ -200,10 +67,11 @@ def pooled(sets: Sequence[Set], said: Sequence[np.ndarray], needed: float) -> li
     answered = [
         float((p >= needed)[(s.labels == 1) & s.known].mean())
         for s, p in zip(sets, said, strict=True)
-        if s.labels.any()
+        if ((s.labels == 1) & s.known).any()
     ]
     refused = {
-        kind: [float((p < needed).mean()) for s, p in zip(sets, said, strict=True) if s.kind == kind] for kind in SHARE
+        kind: [float((p < needed).mean()) for s, p in zip(sets, said, strict=True) if s.kind == kind]
+        for kind in REFUSED_KINDS
     }
     own = [
         float((p < needed)[s.labels == 0].mean())
@@ -239,9 +107,13 @@ def reasons(
     rows = []
     for cut in np.arange(0.1, 0.65, 0.1):
         row = [f"{cut:.1f}"]
-        for kind in SHARE:
-            of_kind = [(p < needed, on < cut) for s, p, on in zip(sets, said, subject, strict=True) if s.kind == kind]
-            row.append(f"{np.mean([out[refused].mean() for refused, out in of_kind if refused.any()]):.2f}")
+        for kind in REFUSED_KINDS:
+            shares = [
+                float((on < cut)[p < needed].mean())
+                for s, p, on in zip(sets, said, subject, strict=True)
+                if s.kind == kind and (p < needed).any() and not np.isnan(on).any()
+            ]
+            row.append(f"{np.mean(shares):.2f}" if shares else "–")
         rows.append(row)
     return rows
 
@@ -256,11 +128,32 @@ def calibration(sets: Sequence[Set], said: Sequence[np.ndarray]) -> list[list[st
         w = weights * (bins == at)
         if w.sum():
             mean, share = float(w @ p / w.sum()), float(w @ labels / w.sum())
-            apart += abs(mean - share) * w.sum() / weights.sum()
+            apart += float(abs(mean - share) * w.sum() / weights.sum())
             rows.append(
                 [f"{at / BINS:.1f} to {(at + 1) / BINS:.1f}", str(int((w > 0).sum())), f"{mean:.2f}", f"{share:.2f}"]
             )
     return [*rows, ["mean difference", "", "", f"{apart:.3f}"]]
+
+
+def show_judged(
+    title: str, sets: Sequence[Set], said: Sequence[np.ndarray], subject: Sequence[np.ndarray], needed: float
+) -> None:
+    """All tables of one judgement; what no weights could be fitted for is named and left out of them."""
+    unjudged = [s.name for s, p in zip(sets, said, strict=True) if np.isnan(p).any()]
+    if unjudged:
+        print(f"Not judged, nothing else to fit weights on ({title}): {', '.join(unjudged)}")
+    rated = [(s, p, on) for s, p, on in zip(sets, said, subject, strict=True) if not np.isnan(p).any()]
+    if not rated:
+        return
+    sets, said, subject = (list(part) for part in zip(*rated, strict=True))
+    show(title, ["set", "n", "answered", "95 %", "n", "refused", "95 %"], rows_of(sets, said, needed), [])
+    both = [refusing(s, p, needed) for s, p in zip(sets, said, strict=True) if 0 < s.labels.sum() < len(s.labels)]
+    show(f"refusing: {title}", ["set", "n", "precision", "95 %", "n", "recall", "95 %"], both, [])
+    heads = ["needed", "answered", "refused: own", "gold removed", "foreign"]
+    show(f"mean over sets: {title}", heads, curve(sets, said), [])
+    heads = ["least on the subject", "own", "gold removed", "foreign"]
+    show(f"called out_of_scope: {title}", heads, reasons(sets, said, subject, needed), [])
+    show(f"calibration: {title}", ["probability", "n", "said", "answerable"], calibration(sets, said), [])
 
 
 def report(sets: Sequence[Set], needed: float, lexical: bool) -> None:
@@ -273,21 +166,16 @@ def report(sets: Sequence[Set], needed: float, lexical: bool) -> None:
     shipped = features if lexical else [s.features(closeness_served(FOLDER)) for s in sets]
     judged.append(("as shipped", tuple([predicted(model, f) for f in shipped] for model in models)))
     for how, (said, subject) in judged:
-        title = f"{which}, {how}, answered from {needed}"
-        show(title, ["set", "n", "answered", "95 %", "n", "refused", "95 %"], rows_of(sets, said, needed), [])
-        both = [refusing(s, p, needed) for s, p in zip(sets, said, strict=True) if 0 < s.labels.sum() < len(s.labels)]
-        show(f"refusing: {title}", ["set", "n", "precision", "95 %", "n", "recall", "95 %"], both, [])
-        heads = ["needed", "answered", "refused: own", "gold removed", "foreign"]
-        show(f"mean over sets: {title}", heads, curve(sets, said), [])
-        heads = ["least on the subject", "own", "gold removed", "foreign"]
-        show(f"called out_of_scope: {title}", heads, reasons(sets, said, subject, needed), [])
-        show(f"calibration: {title}", ["probability", "n", "said", "answerable"], calibration(sets, said), [])
+        show_judged(f"{which}, {how}, answered from {needed}", sets, said, subject, needed)
     if not lexical:
         beside = with_brief(ANSWERED, sets, shipped, [np.ones(len(f)) for f in shipped])
         print(f"beside the other weights as shipped: brief={beside.each[-1]:.2f}")
     kind = Lexical if lexical else Features
     for name, on in (("ANSWERED", False), ("ON_SUBJECT", True)):
         model = fit(sets, features, [np.ones(len(f)) for f in features], on)
+        if not model:
+            print(f"{'LEXICAL_' * lexical}{name}: all questions have one label, nothing to fit")
+            continue
         values = ", ".join(f"{k}={w:.2f}" for k, w in zip(kind._fields, model.each, strict=True))
         print(f"{'LEXICAL_' * lexical}{name} = Weights({model.bias:.2f}, {kind.__name__}({values}))")
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
 
+from brain.cases import of_different_cases, told_apart
 from brain.closeness import Likeness
 from brain.stated import BEGINNING, Stated, alike, comparable, differ, stated_in
 from brain.text.analyzer import terms
@@ -56,8 +57,17 @@ def conflict(question: str, passages: Passages, like: Likeness | None) -> Confli
 def pairs(passages: Passages) -> Iterator[tuple[Stated, Stated]]:
     """Sentences that would contradict each other, were they about the same."""
     near = [p for p in passages if p.scores.close is None or p.scores.close >= NEAR]
-    for one, other in combinations([stated for passage in near for stated in stated_in(passage)], 2):
-        if comparable(one, other) and differ(one.value, other.value):
+    said = [stated for passage in near for stated in stated_in(passage)]
+    by_document: dict[str, list[Stated]] = {}
+    for stated in said:
+        by_document.setdefault(stated.passage.document_id, []).append(stated)
+    for one, other in combinations(said, 2):
+        if (
+            comparable(one, other)
+            and differ(one.value, other.value)
+            and not of_different_cases(one, other)
+            and not told_apart(one, other, by_document)
+        ):
             yield one, other
 
 

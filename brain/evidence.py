@@ -4,6 +4,7 @@
 """
 
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -20,6 +21,10 @@ BRIEF = 4
 EVEN = {"fr": 0.6}
 EVEN_ELSE = 0.4
 """The share of a brief question's terms that speaks neither for nor against; of French more, as `french` counts for much already."""
+BESIDE, NEAR = 0.1, 0.3
+"""How close a passage must be for the words that it holds of a brief question to count: above the one, and in full from the other on.
+Any page may say "hour"."""
+_BEFORE_MARK = re.compile(r"\s+(?=[?!])")
 STEM = 5
 """The shortest term that is taken for another with the same beginning: "subscript" for "subscrib"."""
 
@@ -42,8 +47,9 @@ class Features(NamedTuple):
     french: float
     """1 for a question in French: the encoder's cosines differ by language."""
     brief: float
-    """Of a question with fewer terms than `BRIEF` how many it lacks, times the share of them that one passage holds less `EVEN`. A few
-    plain words are never very close to a page, but a page that has all of them is rarely about something else."""
+    """Of a question with fewer terms than `BRIEF` how many it lacks, times the share of them that one passage holds less `EVEN`; what
+    is more than that counts the less, the less close the passage is. A few plain words are never very close to a page, but a page
+    that has all of them is rarely about something else."""
 
 
 class Lexical(NamedTuple):
@@ -76,7 +82,7 @@ class Weights(NamedTuple):
 ANSWERED = Weights(
     -2.08,
     Features(
-        close=12.98, said=2.81, titled=-1.65, standing=-9.28, sentences=3.48, crossing=1.01, french=1.95, brief=1.81
+        close=12.98, said=2.81, titled=-1.65, standing=-9.28, sentences=3.48, crossing=1.01, french=1.95, brief=2.25
     ),
 )
 ON_SUBJECT = Weights(
@@ -160,8 +166,13 @@ def brief_of(question: str, language: str, passages: Passages) -> float:
     lacking = BRIEF - len(set(terms(content, language)))
     if lacking <= 0:
         return 0.0
-    held = max(_held(content, passage, passage.language or language) for passage in passages)
-    return lacking * (held - EVEN.get(language, EVEN_ELSE))
+    even = EVEN.get(language, EVEN_ELSE)
+    return lacking * max(_speaks(_held(content, p, p.language or language) - even, p.scores.close) for p in passages)
+
+
+def _speaks(more: float, close: float | None) -> float:
+    """`more` than the neutral share, or less; more only so far as the passage is near."""
+    return more if more < 0 else more * min(1.0, max(0.0, (_or(close, FAR) - BESIDE) / (NEAR - BESIDE)))
 
 
 def _held(question: str, passage: Passage, language: str) -> float:
@@ -220,7 +231,8 @@ class _Shares:
 
 
 def _sentences(question: str) -> float:
-    return math.log(max(1, len(sentence_spans(question))))
+    """French sets "?" apart: "livré mercredi ?? et ça coûte combien" are two."""
+    return math.log(max(1, len(sentence_spans(_BEFORE_MARK.sub("", question)))))
 
 
 def _by_document(passages: Passages, by: str) -> dict[str, float]:

@@ -1,5 +1,6 @@
 """What a passage states in figures, sentence by sentence, and whether two such statements can both be right."""
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,6 +13,7 @@ from brain.verify.values import Value, values_in
 
 TIMES = {"minute": 1 / 1440, "day": 1.0, "working day": 1.0, "ouvrable day": 1.0, "month": 30.4}
 """Units of how long, in days."""
+MONEY = frozenset(("eur", "usd", "gbp", "chf", "cent"))
 ROUGHLY = 0.04
 """30 days are a month: lengths that differ by no more are the same."""
 BEGINNING = 6
@@ -22,6 +24,7 @@ LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
 LONGEST = 400
 """Characters of a unit; a long list or table states many things."""
+_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,21 @@ class Stated:
         return frozenset(term[:BEGINNING] for term in own if not any(map(str.isdigit, term)))
 
     @cached_property
+    def headings(self) -> tuple[str, ...]:
+        """What it stands under, the innermost last: the page's title, the passage's headings, and those within its text."""
+        inside: list[tuple[int, str]] = []
+        for match in _HEADING.finditer(self.passage.text, 0, self.unit.span[0]):
+            level = len(match[1])
+            inside = [(above, text) for above, text in inside if above < level] + [(level, match[2])]
+        return (self.passage.title, *self.passage.heading_path, *(text for _, text in inside))
+
+    @cached_property
     def around(self) -> frozenset[str]:
-        return frozenset(term[:BEGINNING] for term in terms(self.passage.above, self.language))
+        """The beginnings of the terms of its title and headings, figures too."""
+        return frozenset().union(*(self.words_of(heading) for heading in self.headings))
+
+    def words_of(self, text: str) -> frozenset[str]:
+        return frozenset(term[:BEGINNING] for term in terms(text, self.language))
 
 
 def alike(one: Stated, other: Stated) -> float:
@@ -78,6 +94,12 @@ def stated_in(passage: Passage) -> Iterator[Stated]:
                 stated = Stated(passage, unit, kind, values[0], others, language)
                 if len(stated.words) >= LEAST_WORDS:
                     yield stated
+
+
+def states(kind: str, text: str, language: str) -> bool:
+    """Whether a text gives an amount (`money`) or a length of time (`time`)."""
+    units_ = MONEY if kind == "money" else TIMES.keys()
+    return any(value.unit in units_ for value in values_in(text, language))
 
 
 def _kind(value: Value) -> str:

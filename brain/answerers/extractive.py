@@ -1,7 +1,8 @@
 """The answer made of the passages' own sentences: no model, nothing that could be invented.
 
 A unit (sentence, introduced list, table) scores by the question's terms that it holds, rarer ones more; terms of its
-title and headings count less; a number counts where the question asks how much, how long or when; and so do its passage's rank and,
+title and headings count less; a number counts where the question asks how much, how long or when, an amount or a length of time the
+more where it is plain that one of these is asked for; and so do its passage's rank and,
 where it is known, how much less close in meaning that passage is than the closest.
 """
 
@@ -9,17 +10,21 @@ import math
 import re
 from collections import Counter
 from collections.abc import AsyncGenerator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from brain.answerers.base import Draft
+from brain.answerers.in_its_case import in_its_case
+from brain.stated import states
 from brain.text.analyzer import terms
-from brain.text.asking import asks_for_figure
+from brain.text.asking import asks_for_figure, figure_wanted
 from brain.text.tables import answering
 from brain.text.units import Unit, units
 from brain.types import Citation, Passage, Passages, Question, Sentence
 
 HEADING_WEIGHT = 0.4
 NUMBER_BONUS = 0.2
+KIND_BONUS = 0.3
+"""For an amount where one is asked for, a length of time where that is."""
 RANK_WEIGHT = 0.6
 RANK_WEIGHT_ALONE = 1.0
 """Where how close the passages are is not known."""
@@ -60,9 +65,11 @@ class ExtractiveAnswerer:
         candidates = _candidates(passages)
         asked = set(terms(question, language)) | {t for p in passages for t in terms(question, p.language or language)}
         weights = _weights(asked, candidates)
-        wants_number = asks_for_figure(question)
-        scored = sorted(((_score(c, weights, wants_number), c) for c in candidates), key=lambda pair: -pair[0])
+        wants_number, kind = asks_for_figure(question), figure_wanted(question)
+        scored = sorted(((_score(c, weights, wants_number, kind), c) for c in candidates), key=lambda pair: -pair[0])
         chosen = _choose(scored, self._max)
+        if wants_number and chosen:
+            chosen = _in_their_cases(chosen, [p for p in passages if p.document_id == chosen[0].passage.document_id])
         return tuple(_sentence(candidate, question, language) for candidate in sorted(chosen, key=lambda c: c.place))
 
 
@@ -100,10 +107,12 @@ def _weights(asked: set[str], candidates: Sequence[_Candidate]) -> dict[str, flo
     return {term: weight / total for term, weight in raw.items()}
 
 
-def _score(candidate: _Candidate, weights: dict[str, float], wants_number: bool) -> float:
+def _score(candidate: _Candidate, weights: dict[str, float], wants_number: bool, kind: str | None) -> float:
     own = sum(weights.get(term, 0.0) for term in candidate.own)
     around = sum(weights.get(term, 0.0) for term in candidate.context - candidate.own)
     number = NUMBER_BONUS if wants_number and _NUMBER.search(candidate.unit.text) else 0.0
+    if kind and states(kind, candidate.unit.text, candidate.passage.language or ""):
+        number += KIND_BONUS
     words = len(candidate.unit.text.split())
     telling = min(1.0, words / 5)  # "Oui." or "Voir ci-dessous" answer nothing
     return telling * (own + HEADING_WEIGHT * around + number + candidate.standing)
@@ -125,7 +134,21 @@ def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Cand
     return chosen
 
 
-def _sentence(candidate: _Candidate, question: str, language: str) -> Sentence:
+def _in_their_cases(chosen: Sequence[_Candidate], page: Sequence[Passage]) -> list[_Candidate]:
+    """Each with what says its case; what another one quotes then is left out."""
+    kept: list[_Candidate] = []
+    for candidate in chosen:
+        unit = in_its_case(candidate.unit, candidate.passage, page)
+        inside = any(
+            k.passage is candidate.passage and k.unit.span[0] <= unit.span[0] and unit.span[1] <= k.unit.span[1]
+            for k in kept
+        )
+        if not inside:
+            kept.append(replace(candidate, unit=unit))
+    return kept
+
+
+def _sentence(candidate: _Candidate) -> Sentence:
     passage = candidate.passage
     unit = candidate.unit
     cells = answering(unit.text, question, language) if unit.text.startswith("|") else ()

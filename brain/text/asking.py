@@ -7,9 +7,19 @@ _ASKS_FIGURE = re.compile(
     r"|how (?:much|many|long|soon|late|old)|when|price|cost|fee|deadline|time limit|hours?)\b",
     re.IGNORECASE,
 )
+_ASKS_MONEY = re.compile(
+    r"\b(combien (?:(?:ça )?co[uû]te(?:nt)?|vaut|faut-il payer|dois-je payer)|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais"
+    r"|how much|price|costs?|fees?|charge)\b",
+    re.IGNORECASE,
+)
+_ASKS_HOW_LONG = re.compile(
+    r"\b((?:sous )?combien de (?:temps|jours|mois)|d[ée]lais?|dur[ée]e|how (?:long|soon|many days)|time limit|deadline)\b",
+    re.IGNORECASE,
+)
 _KIND = re.compile(
-    r"\b(how (?:much|many|long|soon|late|old|often)|what time|how|what|when|where|who|which|why|is there|are there"
-    r"|combien de (?:temps|jours|mois|fois)|combien|quel(?:le)?s?|est-ce qu[e'’]|y a-t-il)\b",
+    r"\b(how (?:much|many|long|soon|late|old|often)|what (?:time|day)|how|what|when|where|who|which|why|is there|are there"
+    r"|combien (?:de (?:temps|jours|mois|fois)|d['’](?:heures|années|ans))|combien|quelle heure|quel (?:âge|jour)|quel(?:le)?s?"
+    r"|est-ce qu[e'’]|y a-t-il)\b",
     re.IGNORECASE,
 )
 _ASKS_WHAT = re.compile(
@@ -34,3 +44,11 @@ def asks_for_figure(question: str) -> bool:
 def asks_whether(question: str) -> bool:
     """Whether yes or no would answer."""
     return not _ASKS_WHAT.search(question)
+
+
+def figure_wanted(question: str) -> str | None:
+    """Which kind of figure the answer is, where that is plain: `money` or `time` (how long); None otherwise."""
+    money, time = bool(_ASKS_MONEY.search(question)), bool(_ASKS_HOW_LONG.search(question))
+    if money == time:
+        return None
+    return "money" if money else "time"

@@ -105,3 +105,53 @@ def test_with_vectors_likeness_decides(between: float, to_question: float, found
     )
 
     assert bool(conflict(ASKED, pages, like)) is found
+
+
+COSTS = "Le passeport demandé coûte {} €."
+PRICE = "Combien coûte le passeport demandé ?"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ({"title": "Passeport d'un mineur"}, {"title": "Passeport d'un majeur"}),
+        ({"heading_path": ("Coût", "En Guyane")}, {"heading_path": ("Coût", "Cas général")}),
+        ({"heading_path": ("En ligne",)}, {"title": "Frais", "heading_path": ("Au guichet",)}),
+        ({"heading_path": ("Avec photo",)}, {"heading_path": ("Sans photo",)}),
+        ({"heading_path": ("Moins de 15 ans",)}, {"heading_path": ("Plus de 15 ans",)}),
+    ],
+)
+def test_titles_and_headings_that_name_different_cases_make_none(
+    one: dict[str, object], other: dict[str, object]
+) -> None:
+    def told(a: dict[str, object], b: dict[str, object]) -> Conflict | None:
+        pages = (
+            page(COSTS.format(42), "a", **{"title": "Passeport", **a}),
+            page(COSTS.format(21), "b", **{"title": "Passeport", **b}),
+        )
+        return of(*pages, question=PRICE)
+
+    assert told({}, {}) and told(one, one), "the words alone contradict each other"
+    assert told(one, other) is None and told(other, one) is None
+
+
+def test_headings_within_a_passage_name_cases_too() -> None:
+    guiana = f"### Coût\n\n#### En Guyane\n\n{COSTS.format(21)}"
+    elsewhere = f"### Coût\n\n#### Cas général\n\n{COSTS.format(42)}"
+    under_both = f"### Coût\n\n#### En Guyane\n\nVoir plus bas.\n\n### Délai\n\n{COSTS.format(42)}"
+
+    assert of(page(guiana, "a"), page(elsewhere, "b"), question=PRICE) is None
+    assert of(page(guiana, "a"), page(under_both, "b"), question=PRICE), "a heading ends at the next one of its level"
+
+
+def test_headings_that_only_say_what_kind_of_thing_is_told_name_no_case() -> None:
+    one, other = page(FOURTEEN, "a", heading_path=("Le délai",)), page(TEN, "b", heading_path=("En combien de temps",))
+
+    assert of(one, other)
+
+
+def test_a_page_that_gives_the_others_figure_too_says_for_which_case_each_is() -> None:
+    both = f"{COSTS.format(42)} En outre-mer, cela change.\n\nLe passeport demandé y coûte 21 €."
+
+    assert of(page(both, "a"), page(COSTS.format(21), "b"), question=PRICE) is None
+    assert of(page(both, "a"), page(COSTS.format(30), "b"), question=PRICE)

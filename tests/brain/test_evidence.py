@@ -111,6 +111,7 @@ def test_a_brief_question_rests_on_whether_one_passage_holds_all_of_its_words() 
         ("How do I end my subscription?", "en", "You subscribe to the end.", 2 * 0.6),
         ("Quel est le délai de livraison ?", "fr", "La livraison est longue.", 2 * (0.5 - 0.6)),
         ("How long?", "en", "As long as you like.", 4 * -0.4),
+        ("Quelle heure est-il ?", "fr", "Nous répondons à toute heure.", 4 * -0.6),
         ("How many days do I have to return an item that I bought in your shop?", "en", "Days, return, item, shop.", 0),
     ],
 )
@@ -120,3 +121,26 @@ def test_how_brief_a_question_is_and_how_much_of_it_is_held(
     passages = found(passage("a", 0.3, text=text, title="", language=language))
 
     assert features_of(question, language, passages).brief == pytest.approx(brief)
+
+
+@pytest.mark.parametrize(("close", "brief"), [(0.5, 1.2), (0.3, 1.2), (0.2, 0.6), (0.1, 0.0), (-0.2, 0.0), (None, 0.0)])
+def test_words_of_a_brief_question_speak_for_a_passage_only_so_far_as_it_is_near(
+    close: float | None, brief: float
+) -> None:
+    passages = found(passage("a", close, text="Le café est un arabica.", title="", language="fr"))
+
+    assert features_of("Quel café ?", "fr", passages).brief == pytest.approx(brief)
+
+
+def test_words_that_are_missing_speak_against_it_however_near_it_is() -> None:
+    for close in (0.5, 0.1):
+        passages = found(passage("a", close, text="Le service répond.", title="", language="fr"))
+        assert features_of("Quel café ?", "fr", passages).brief == pytest.approx(3 * -0.6)
+
+
+@pytest.mark.parametrize(
+    ("question", "sentences"),
+    [("Je commande mardi ?? et ça coûte combien", 2), ("Je commande mardi?? et ça coûte combien", 2), ("Combien ?", 1)],
+)
+def test_sentences_of_a_question_are_counted_as_french_writes_them(question: str, sentences: int) -> None:
+    assert features_of(question, "fr", found(passage("a", 0.3))).sentences == pytest.approx(np.log(sentences))
