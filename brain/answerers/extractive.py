@@ -148,7 +148,7 @@ def _in_their_cases(chosen: Sequence[_Candidate], page: Sequence[Passage]) -> li
     return kept
 
 
-def _sentence(candidate: _Candidate) -> Sentence:
+def _sentence(candidate: _Candidate, question: str, language: str) -> Sentence:
     passage = candidate.passage
     unit = candidate.unit
     cells = answering(unit.text, question, language) if unit.text.startswith("|") else ()
