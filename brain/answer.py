@@ -78,10 +78,10 @@ async def _found(
     question: Question, retriever: Retriever, answerer: Answerer, settings: AnswerSettings
 ) -> tuple[Question, Passages]:
     """The question with the tags that it names, where what was found differs by them, and the passages."""
-    passages = await retriever.search(question, settings.passages, around=answerer.reads_around)
+    passages = await retriever.search(question, settings.passages, around=answerer.reads(question))
     named = with_named(question, passages.facets, settings.facets)
     if named is not question:
-        passages = await retriever.search(named, settings.passages, around=answerer.reads_around)
+        passages = await retriever.search(named, settings.passages, around=answerer.reads(question))
     return named, passages
 
 

@@ -1,7 +1,7 @@
 """From a question to the passages that may answer it: rankings by Qdrant within a scope, fused by page."""
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from time import perf_counter
@@ -21,7 +21,7 @@ from brain.settings import Settings
 from brain.shortlist import Shortlist
 from brain.spans import span
 from brain.text.language import detect
-from brain.types import Passages, Question, Scores
+from brain.types import Around, Passage, Passages, Question, Scores
 
 CONTEXT = 0.5
 """How much of a follow-up's vector is that of the question as it reads behind the last turns."""
@@ -51,12 +51,12 @@ class Retriever:
         per_document: int | None = None,
         *,
         expired: bool = False,
-        around: bool = False,
+        around: Around = "nothing",
     ) -> Passages:
         """The best `limit` passages, at most `per_document` of each document.
 
-        With `expired`, of the pages alone whose validity ended before the question's day; with `around`, also what stands
-        before and after each passage.
+        With `expired`, of the pages alone whose validity ended before the question's day; `around`: what is read of
+        their documents besides: what stands before and after each passage, or how the best document opens.
 
         Raises SettingsError where the question's audience is not one of `access.readers`.
         """
@@ -64,10 +64,16 @@ class Retriever:
         most = per_document or self._settings.retrieval.per_document
         with span("retrieval") as step:
             # In a thread: encoding takes milliseconds that an event loop must not wait for.
-            found = await asyncio.to_thread(self._find, question, scope, self._reranking.wanted(limit, most), most)
+            found = await asyncio.to_thread(
+                self._find, question, scope, self._reranking.wanted(limit, most), most, around
+            )
             best = await self._reranking.rerank(question.text, found, limit)
             step.set(gen_ai.retrieved(best, limit, question.text if step.content else None))
-            return await asyncio.to_thread(self._widened, best, question.tenant) if around and best else best
+            return (
+                await asyncio.to_thread(self._widened, best, question.tenant)
+                if around == "neighbours" and best
+                else best
+            )
 
     def forget(self) -> None:
         """The index was written to: what is remembered of it is asked again."""
@@ -82,7 +88,7 @@ class Retriever:
         beside = sorted((passage_of(id, p, Scores(0.0)) for id, p in payloads.items()), key=lambda p: p.position)
         return replace(found, around=tuple(beside))
 
-    def _find(self, question: Question, scope: Scope, limit: int, per_document: int) -> Passages:
+    def _find(self, question: Question, scope: Scope, limit: int, per_document: int, around: Around) -> Passages:
         start = perf_counter()
         scope = replace(scope, gone=self._gone(question.tenant))
         language = question.language or detect(question.text)
@@ -93,12 +99,19 @@ class Retriever:
         ranked = self._ranker.of(question, meaning, language, per_document)
         kept, facets = Shortlist(self._index, ranked, scope, language).take(limit)
         timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
-        found = Passages(tuple(kept), language, timings, facets=facets)
-        if not (self._closeness and kept):
-            return found
-        return self._closeness.measured(
-            found, meaning.within or meaning.alone, self._index.vectors([passage.id for passage in kept])
-        )
+        opening = self._opening(kept, question.tenant) if around == "opening" else []
+        found = Passages((*kept, *opening), language, timings, facets=facets)
+        if self._closeness and kept:
+            vectors = self._index.vectors([passage.id for passage in found])
+            found = self._closeness.measured(found, meaning.within or meaning.alone, vectors)
+        return replace(found, items=found.items[: len(kept)], around=found.items[len(kept) :])
+
+    def _opening(self, found: Sequence[Passage], tenant: str) -> list[Passage]:
+        """The first passage of the best document, where it was not found itself."""
+        if not found or any(p.document_id == found[0].document_id and not p.position for p in found):
+            return []
+        payloads = self._index.at(tenant, {found[0].document_id: [0]})
+        return [passage_of(id, payload, Scores(0.0)) for id, payload in payloads.items()]
 
     def _meaning(self, question: Question, language: str) -> Meaning:
         if not follows(question.text, question.turns, language):

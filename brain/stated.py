@@ -87,7 +87,7 @@ def stated_in(passage: Passage) -> Iterator[Stated]:
         by_kind: dict[str, list[Value]] = {}
         for value in values_in(unit.text, language):
             if not (value.weak and value.unit not in TIMES):
-                by_kind.setdefault(_kind(value), []).append(value)
+                by_kind.setdefault(kind_of(value), []).append(value)
         for kind, values in by_kind.items():
             if kind and len({value.readings for value in values}) == 1:
                 others = frozenset((k, v.readings) for k, all_ in by_kind.items() if k != kind for v in all_)
@@ -102,7 +102,7 @@ def states(kind: str, text: str, language: str) -> bool:
     return any(value.unit in units_ for value in values_in(text, language))
 
 
-def _kind(value: Value) -> str:
+def kind_of(value: Value) -> str:
     """What a value answers: how long, when, how much of a unit; nothing for a bare number, which may count anything."""
     if value.kind == "date":
         return "date" if any(reading.count("*") < 2 for reading in value.readings) else ""

@@ -150,6 +150,10 @@ class Facet:
     """(value, documents), the most frequent first: all within the question's scope, not only those that were found."""
 
 
+Around = Literal["nothing", "neighbours", "opening"]
+"""What is read of the found passages' documents besides: what stands before and after each, or how the best document opens."""
+
+
 @dataclass(frozen=True)
 class Passages(Sequence[Passage]):
     """Retrieved passages, best first."""
@@ -165,7 +169,7 @@ class Passages(Sequence[Passage]):
     standing: float | None = None
     """How far the question stands out from questions in general, from 0; see `brain.closeness`."""
     around: tuple[Passage, ...] = ()
-    """The passages before and after those, in their documents, where they were asked for."""
+    """What else was asked for of their documents; see `Around`."""
 
     @overload
     def __getitem__(self, index: int) -> Passage: ...

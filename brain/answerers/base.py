@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from brain.types import Passages, Question, Sentence
+from brain.types import Around, Passages, Question, Sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,8 @@ class Answerer(Protocol):
     @property
     def name(self) -> str: ...
 
-    @property
-    def reads_around(self) -> bool:
-        """Whether it wants what stands before and after each passage too."""
+    def reads(self, question: Question) -> Around:
+        """What it wants of the passages' documents besides."""
         ...
 
     def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:

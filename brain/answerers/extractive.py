@@ -19,7 +19,7 @@ from brain.text.analyzer import terms
 from brain.text.asking import asks_for_figure, figure_wanted
 from brain.text.tables import answering
 from brain.text.units import Unit, units
-from brain.types import Citation, Passage, Passages, Question, Sentence
+from brain.types import Around, Citation, Passage, Passages, Question, Sentence
 
 HEADING_WEIGHT = 0.4
 NUMBER_BONUS = 0.2
@@ -50,18 +50,23 @@ class ExtractiveAnswerer:
     """Quotes the best units, in reading order, at most `max_sentences`."""
 
     name = "extractive"
-    reads_around = False
 
     def __init__(self, max_sentences: int = 3) -> None:
         self._max = max_sentences
 
     async def write(self, question: Question, language: str, passages: Passages) -> AsyncGenerator[Draft, None]:
-        yield Draft(self.quote(question.text, language, passages))
+        yield Draft(self.quote(question.text, language, passages, passages.around))
+
+    def reads(self, question: Question) -> Around:
+        """How the best document opens, where a figure is asked for: that may give it for each case."""
+        return "opening" if asks_for_figure(question.text) else "nothing"
 
     def close(self) -> None:
         """Nothing to give back."""
 
-    def quote(self, question: str, language: str, passages: Sequence[Passage]) -> tuple[Sentence, ...]:
+    def quote(
+        self, question: str, language: str, passages: Sequence[Passage], around: Sequence[Passage] = ()
+    ) -> tuple[Sentence, ...]:
         candidates = _candidates(passages)
         asked = set(terms(question, language)) | {t for p in passages for t in terms(question, p.language or language)}
         weights = _weights(asked, candidates)
@@ -69,7 +74,8 @@ class ExtractiveAnswerer:
         scored = sorted(((_score(c, weights, wants_number, kind), c) for c in candidates), key=lambda pair: -pair[0])
         chosen = _choose(scored, self._max)
         if wants_number and chosen:
-            chosen = _in_their_cases(chosen, [p for p in passages if p.document_id == chosen[0].passage.document_id])
+            page = [p for p in (*passages, *around) if p.document_id == chosen[0].passage.document_id]
+            chosen = _in_their_cases(chosen, page)
         return tuple(_sentence(candidate, question, language) for candidate in sorted(chosen, key=lambda c: c.place))
 
 
@@ -135,16 +141,16 @@ def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Cand
 
 
 def _in_their_cases(chosen: Sequence[_Candidate], page: Sequence[Passage]) -> list[_Candidate]:
-    """Each with what says its case; what another one quotes then is left out."""
+    """Each with what says its case; what another one quotes then is left out, and so are single cases where one sums them up."""
+    found = [(candidate, in_its_case(candidate.unit, candidate.passage, page)) for candidate in chosen]
+    summed_up = any(case.sums_up for _, case in found)
     kept: list[_Candidate] = []
-    for candidate in chosen:
-        unit = in_its_case(candidate.unit, candidate.passage, page)
-        inside = any(
-            k.passage is candidate.passage and k.unit.span[0] <= unit.span[0] and unit.span[1] <= k.unit.span[1]
-            for k in kept
-        )
-        if not inside:
-            kept.append(replace(candidate, unit=unit))
+    for candidate, case in found:
+        start, end = case.unit.span
+        inside = any(k.passage is case.passage and k.unit.span[0] <= start and end <= k.unit.span[1] for k in kept)
+        if not inside and not (summed_up and case.one_of_several and not case.sums_up):
+            place = (candidate.place[0], case.passage.span[0] + start)
+            kept.append(replace(candidate, passage=case.passage, unit=case.unit, place=place))
     return kept
 
 

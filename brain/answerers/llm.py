@@ -18,7 +18,7 @@ from brain.errors import ModelError, PromptError
 from brain.serving_prompts import prompt_for
 from brain.settings import LLMSettings, Settings, redact_url
 from brain.tokens import count_tokens, tokenizer
-from brain.types import Passages, Question
+from brain.types import Around, Passages, Question
 from prompts.prompt import difference
 
 
@@ -29,7 +29,6 @@ class LLMAnswerer:
     """
 
     name = "llm"
-    reads_around = True
 
     def __init__(self, settings: Settings) -> None:
         _load(settings.llm, "en")  # the language that every other falls back to
@@ -37,6 +36,10 @@ class LLMAnswerer:
         self._llm, self._count, self._local = opened(settings.llm, count_tokens)
         self._max_sentences, self.breaker = settings.answer.max_sentences, Breaker()
         self._client = client_of(self._llm, self.breaker)
+
+    def reads(self, question: Question) -> Around:
+        """What stands before and after each passage, to fill the prompt with."""
+        return "neighbours"
 
     @property
     def endpoint(self) -> LLMSettings:

@@ -23,7 +23,7 @@ from brain.keys.store import Keys, Right
 from brain.session import Brain
 from brain.settings import AnswerSettings, LimitSettings, ServiceSettings, Settings, load_settings
 from brain.testing import HashEncoder
-from brain.types import Citation, Passages, Question, Sentence
+from brain.types import Around, Citation, Passages, Question, Sentence
 from ingest.live.apart import Here
 from ingest.live.knowledge import LiveKnowledge
 from ingest.parse import Defaults
@@ -129,7 +129,11 @@ def serving() -> Callable[[ASGIApp], AbstractContextManager[httpx.Client]]:
 class Slow:
     """Quotes the page's two sentences, and waits before each until it may go on."""
 
-    name, reads_around = "slow", False
+    name = "slow"
+
+    def reads(self, question: Question) -> Around:
+        return "nothing"
+
     text = "Un article se renvoie sous 14 jours. Les articles soldés ne sont pas repris."
     question = "Combien de jours pour renvoyer un article ?"
 

@@ -44,3 +44,31 @@ def test_where_no_figure_is_asked_for_nothing_is_widened() -> None:
     text = "#### En Martinique\n\nLe passeport d'un mineur coûte 42 €.\n\n#### En Guyane\n\nLe passeport d'un mineur coûte 21 €.\n"
 
     assert quoted(text, "Où demander le passeport d'un mineur ?")[0] == "Le passeport d'un mineur coûte 42 €."
+
+
+CASES = (
+    "## Entre 15 et 17 ans\n\nLe passeport d'un mineur coûte 42 €.\n\n## Avant 15 ans\n\nLe passeport d'un mineur coûte 17 €."
+    "\n\n## En Guyane\n\nLe passeport d'un mineur coûte 21 €.\n"
+)
+SUMMARY = "En métropole, il coûte 42 € pour un mineur de 15 à 17 ans et 17 € avant 15 ans."
+
+
+def test_a_sentence_that_gives_several_of_them_is_quoted_instead() -> None:
+    assert quoted(f"Le prix dépend de l'âge. {SUMMARY}\n\n{CASES}") == [SUMMARY]
+
+
+def test_how_the_page_opens_may_sum_them_up_without_having_been_found() -> None:
+    opening = Passage("o", "d", SUMMARY, (0, len(SUMMARY)), Scores(0.0), title="Passeport", language="fr")
+    span = (len(SUMMARY) + 2, len(SUMMARY) + 2 + len(CASES))
+    page = Passage("p", "d", CASES, span, Scores(1.0), title="Passeport", language="fr", position=1)
+
+    (sentence,) = ExtractiveAnswerer().quote(ASKED, "fr", [page], [opening])
+
+    assert (sentence.text, sentence.citations[0].passage_id) == (SUMMARY, "o")
+    assert len(ExtractiveAnswerer().quote(ASKED, "fr", [page])) == 3, "each with its heading, where none sums them up"
+
+
+def test_what_gives_figures_of_something_else_sums_nothing_up() -> None:
+    text = f"Les photos coûtent 42 €, 21 € ou 17 €.\n\n{CASES}"
+
+    assert "photos" not in " ".join(quoted(text))

@@ -19,7 +19,7 @@ from brain.retrieve import Retriever
 from brain.settings import AnswerSettings, Settings, SparseSettings
 from brain.testing import HashEncoder
 from brain.text.bm25 import passage_vector
-from brain.types import Chunk, Document, Passages, Question, Reason, Status
+from brain.types import Around, Chunk, Document, Passages, Question, Reason, Status
 
 ENCODER = HashEncoder()
 
@@ -114,11 +114,23 @@ def test_what_stands_before_and_after_a_passage_is_read_on_demand(index: EdgeInd
     add(index, "b", "autre", tenant="acme")
 
     bare = find(retriever, Question("retour colis"), limit=1)
-    wide = find(retriever, Question("retour colis"), limit=1, around=True)
+    wide = find(retriever, Question("retour colis"), limit=1, around="neighbours")
 
     assert bare.around == () and bare.items == wide.items
     assert [(p.text, p.position) for p in wide.around] == [("début", 0), ("suite", 2)]
-    assert find(retriever, Question("rien", tenant="nobody"), around=True).around == ()
+    assert find(retriever, Question("rien", tenant="nobody"), around="neighbours").around == ()
+
+
+def test_how_the_best_document_opens_is_read_on_demand(index: EdgeIndex, retriever: Retriever) -> None:
+    add(index, "a", "début", "le retour du colis", "suite")
+    add(index, "b", "autre début", "un retour")
+
+    wide = find(retriever, Question("retour colis"), limit=2, per_document=1, around="opening")
+
+    assert [(p.document_id, p.text) for p in wide] == [("a", "le retour du colis"), ("b", "un retour")]
+    assert [(p.document_id, p.text, p.position) for p in wide.around] == [("a", "début", 0)]
+    assert find(retriever, Question("autre début"), limit=1, around="opening").around == (), "found itself"
+    assert find(retriever, Question("rien", tenant="nobody"), around="opening").around == ()
 
 
 # Answers
@@ -275,7 +287,9 @@ async def test_where_the_model_fails_the_passages_own_sentences_are_given(
 
     class Failing:
         name = "failing"
-        reads_around = False
+
+        def reads(self, question: Question) -> Around:
+            return "nothing"
 
         async def write(self, *_: object) -> AsyncGenerator[Draft, None]:
             raise ModelError("no answer in 20 s")

@@ -18,7 +18,7 @@ from brain.evidence import Evidence
 from brain.judge import DOUBTFUL, LLMJudge, doubtful, settled
 from brain.retrieve import Retriever
 from brain.settings import AnswerSettings, LLMSettings
-from brain.types import Answer, Citation, Passage, Passages, Question, Reason, Scores, Sentence, Status, Support
+from brain.types import Answer, Around, Citation, Passage, Passages, Question, Reason, Scores, Sentence, Status, Support
 from brain.verify import Gate, Verifier
 from brain.verify.echo import UNTOLD
 from brain.verify.support import UNRELATED
@@ -150,7 +150,10 @@ async def ask(passages: Passages, answerer: Any) -> Answer:
 class Failing:
     """A model that is down."""
 
-    name, reads_around = "failing", False
+    name = "failing"
+
+    def reads(self, question: Question) -> Around:
+        return "nothing"
 
     async def write(self, *_: Any) -> AsyncGenerator[Draft, None]:
         raise ModelError("down", kind="connection")
@@ -188,7 +191,10 @@ async def test_a_neighbour_that_is_cited_is_among_the_answers_passages() -> None
     main, before, after = passage("p", "Voir plus bas."), passage("q", TEXT), passage("r", "Autre chose.")
 
     class Citing:
-        name, reads_around = "citing", True
+        name = "citing"
+
+        def reads(self, question: Question) -> Around:
+            return "neighbours"
 
         async def write(self, *_: Any) -> AsyncGenerator[Draft, None]:
             yield Draft((Sentence(TEXT[:55], (Citation("q", "d-q", (0, 55), TEXT[:55]),)),))
