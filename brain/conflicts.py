@@ -21,7 +21,7 @@ MOST_COMPARED = 10
 """Sentences that are compared by meaning; each costs milliseconds. There are seldom any."""
 NEAR = 0.2
 """Passages that are less close to the question (`Scores.close`) speak of something else."""
-ASKED, CLOSE = 1.5, 1.1
+ASKED, CLOSE = 1.5, 1.05
 """Likeness of the two sentences, and `ASKED` times that of the question to the less like of them, must add up to `CLOSE`."""
 LEAST_ASKED, SAME_WORDS = 0.25, 0.8
 """Without vectors: share of the question's terms in each, its title included; share of the shorter one's terms in the other."""

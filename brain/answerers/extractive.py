@@ -16,7 +16,7 @@ from brain.answerers.base import Draft
 from brain.answerers.in_its_case import in_its_case
 from brain.stated import states
 from brain.text.analyzer import terms
-from brain.text.asking import asks_for_figure, figure_wanted
+from brain.text.asking import asks_for_figure, figure_wanted, without_kind
 from brain.text.tables import answering
 from brain.text.units import Unit, units
 from brain.types import Around, Citation, Passage, Passages, Question, Sentence
@@ -68,7 +68,8 @@ class ExtractiveAnswerer:
         self, question: str, language: str, passages: Sequence[Passage], around: Sequence[Passage] = ()
     ) -> tuple[Sentence, ...]:
         candidates = _candidates(passages)
-        asked = set(terms(question, language)) | {t for p in passages for t in terms(question, p.language or language)}
+        about = without_kind(question)
+        asked = set(terms(about, language)) | {t for p in passages for t in terms(about, p.language or language)}
         weights = _weights(asked, candidates)
         wants_number, kind = asks_for_figure(question), figure_wanted(question)
         scored = sorted(((_score(c, weights, wants_number, kind), c) for c in candidates), key=lambda pair: -pair[0])
