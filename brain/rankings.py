@@ -104,10 +104,12 @@ T = TypeVar("T")
 
 
 class Remembered(Generic[T]):
-    """What the index says of a scope, whatever its families, remembered for a minute."""
+    """What the index says of a scope, whatever its families, remembered for a while."""
 
-    def __init__(self, ask: Callable[[Scope], T], clock: Callable[[], float] = monotonic) -> None:
-        self._ask, self._clock = ask, clock
+    def __init__(
+        self, ask: Callable[[Scope], T], clock: Callable[[], float] = monotonic, seconds: float = KEPT_S
+    ) -> None:
+        self._ask, self._clock, self._seconds = ask, clock, seconds
         self._kept: dict[Scope, tuple[float, T]] = {}
 
     def of(self, scope: Scope) -> T:
@@ -118,7 +120,7 @@ class Remembered(Generic[T]):
         if len(self._kept) >= 100:  # scopes of other days and of tags that were asked for once
             self._kept.clear()
         said = self._ask(scope)
-        self._kept[scope] = self._clock() + KEPT_S, said
+        self._kept[scope] = self._clock() + self._seconds, said
         return said
 
     def forget(self) -> None:

@@ -12,6 +12,7 @@ from brain import gen_ai
 from brain.closeness import closeness_of
 from brain.encoder import Encoder
 from brain.errors import SettingsError
+from brain.everyday import Everyday
 from brain.follow_up import context, follows
 from brain.index import Index, Scope
 from brain.index.base import passage_of
@@ -41,6 +42,7 @@ class Retriever:
         """`gone`: the ids of a tenant's documents that are deleted, whatever the index still holds."""
         self._index, self._encoder, self._settings, self._gone = index, encoder, settings, gone
         self._closeness = closeness_of(encoder.name)
+        self._everyday = Everyday(index, encoder)
         self._ranker = Ranker(index, Remembered(index.tags), settings.retrieval.candidates, self._closeness)
         self._reranking = reranking or Reranking(None, settings.rerank)
 
@@ -104,6 +106,8 @@ class Retriever:
         if self._closeness and kept:
             vectors = self._index.vectors([passage.id for passage in found])
             found = self._closeness.measured(found, meaning.within or meaning.alone, vectors)
+            if not (question.turns or scope.expired):
+                found = replace(found, everyday=self._everyday.level(scope, language))
         return replace(found, items=found.items[: len(kept)], around=found.items[len(kept) :])
 
     def _opening(self, found: Sequence[Passage], tenant: str) -> list[Passage]:

@@ -168,6 +168,8 @@ class Passages(Sequence[Passage]):
     """Not empty where the best documents are variants of one another, of which one is shown: the question fits all."""
     standing: float | None = None
     """How far the question stands out from questions in general, from 0; see `brain.closeness`."""
+    everyday: float | None = None
+    """The cosine that questions about nothing in particular reach here; see `brain.everyday`. None where that isn't known."""
     around: tuple[Passage, ...] = ()
     """What else was asked for of their documents; see `Around`."""
 
