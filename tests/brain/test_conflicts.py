@@ -88,7 +88,9 @@ def test_a_question_that_asks_for_no_figure_is_not_looked_at() -> None:
     assert of(page(FOURTEEN, "a"), page(TEN, "b"), question="Comment est fait le remboursement du retour ?") is None
 
 
-@pytest.mark.parametrize(("between", "to_question", "found"), [(0.6, 0.39, True), (0.6, 0.29, False), (0.3, 0.5, False)])
+@pytest.mark.parametrize(
+    ("between", "to_question", "found"), [(0.6, 0.39, True), (0.6, 0.29, False), (0.3, 0.5, False)]
+)
 def test_with_vectors_likeness_decides(between: float, to_question: float, found: bool) -> None:
     def like(texts: Sequence[str]) -> np.ndarray:
         assert texts[0] == ASKED and len(texts) == 3
