@@ -121,7 +121,7 @@ def test_a_follow_up_filters_and_the_session(agents: str, new_page: Make) -> Non
 def test_a_citation_shows_its_own_quote(agents: str, new_page: Make) -> None:
     page = new_page()
     page.goto(f"{agents}/console")
-    ask(page, REFUND)
+    ask(page, "Quel délai pour un retour ?")
     article = answered(page)
     page.get_by_role("heading", name="Autres passages trouvés").wait_for()
     all_quotes = page.locator("#sources details[open] mark").count()
