@@ -4,7 +4,8 @@
 
 HOME is a folder made by `brain ingest`, CASES a file of cases; the kinds of sets are explained in `bench/refusing_sets.py`. Two
 judgements: by cross-validation (10 folds that split no cluster, of all sets), and by weights fitted on sets of other knowledge bases
-with other questions only. `--write` stores what all texts have in common (`brain/encoder/e5_common.npy`); the weights are printed
+with other questions only. `--write` stores what all texts have in common (`brain/encoder/e5_common.npy`) and the
+vectors of everyday questions; the weights are printed
 to be put into `brain/evidence.py`.
 """
 
@@ -19,7 +20,10 @@ from bench.refusing_fit import closeness_of, cross_validated, fit, left_out, pre
 from bench.refusing_sets import Set, sets_of
 from brain.closeness import DATA
 from brain.closeness import closeness_of as closeness_served
+from brain.encoder import make_encoder
 from brain.encoder.e5 import FOLDER
+from brain.everyday import DATA as EVERYDAY
+from brain.everyday import LANGUAGES, questions
 from brain.evidence import (
     ANSWERED,
     LEXICAL_ANSWERED,
@@ -29,6 +33,7 @@ from brain.evidence import (
     Lexical,
     probability,
 )
+from brain.settings import load_settings
 from eval.stats import mean_interval
 
 BINS = 5
@@ -188,7 +193,11 @@ def main() -> None:
     parser.add_argument("--foreign", type=int, default=200, help="most questions of a foreign set")
     parser.add_argument("--needed", type=float, default=0.45, help="answer.sufficiency")
     parser.add_argument("--served", action="store_true", help="only what the stored weights do, at many thresholds")
-    parser.add_argument("--write", action="store_true", help="store the common directions in the package")
+    parser.add_argument(
+        "--write",
+        action="store_true",
+        help="store the common directions, and the everyday questions' vectors, in the package",
+    )
     given = parser.parse_args()
     sets = sets_of(given.sets, given.work, given.passages, given.foreign)
     if given.served:
@@ -199,6 +208,9 @@ def main() -> None:
         measured = closeness_of(sets)
         rows = np.vstack([measured.questions, measured.passages, measured.directions]).astype(np.float32)
         np.save(Path("brain/encoder") / DATA, rows)
+        encoder = make_encoder(load_settings())
+        everyday = [encoder.encode_questions(questions(language)) for language in LANGUAGES]
+        np.save(Path("brain/encoder") / EVERYDAY, np.stack(everyday).astype(np.float16))
     for lexical in (False, True):
         report(sets, given.needed, lexical)
 

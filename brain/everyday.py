@@ -8,15 +8,20 @@ text-independent speaker verification systems", 2000).
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
+from functools import lru_cache, partial
 from importlib.resources import files
 from statistics import median
 
-from brain.encoder import Encoder
+import numpy as np
+import numpy.typing as npt
+
 from brain.index import Index, Scope
 from brain.index.base import DENSE, Search
 from brain.rankings import Remembered
 
+DATA = "e5_everyday.npy"
+LANGUAGES = ("fr", "en")
+"""In which there are such questions."""
 KEPT_S = 3600.0
 """How long a level is remembered: it moves with the size of a knowledge base, and that slowly."""
 AT_ONCE = 8
@@ -24,14 +29,12 @@ AT_ONCE = 8
 
 
 class Everyday:
-    """The levels of an index's scopes. Thread-safe as far as its index and encoder are."""
+    """The levels of the scopes of an index that the embedded encoder made. Thread-safe as far as the index is."""
 
-    def __init__(self, index: Index, encoder: Encoder) -> None:
-        self._index, self._encoder = index, encoder
-        self._vectors: dict[str, list[list[float]]] = {}
+    def __init__(self, index: Index) -> None:
+        self._index = index
         self._levels: Mapping[str, Remembered[float | None]] = {
-            language: Remembered(lambda scope, language=language: self._measured(scope, language), seconds=KEPT_S)  # type: ignore[misc]
-            for language in ("fr", "en")
+            language: Remembered(partial(self._measured, language), seconds=KEPT_S) for language in LANGUAGES
         }
 
     def level(self, scope: Scope, language: str) -> float | None:
@@ -39,12 +42,11 @@ class Everyday:
         levels = self._levels.get(language)
         return levels.of(replace(scope, gone=())) if levels else None
 
-    def _measured(self, scope: Scope, language: str) -> float | None:
-        vectors = self._vectors.get(language) or self._encoder.encode_questions(questions(language)).tolist()
-        self._vectors[language] = vectors
+    def _measured(self, language: str, scope: Scope) -> float | None:
+        asked = vectors()[LANGUAGES.index(language)].tolist()
         best: list[float] = []
-        for at in range(0, len(vectors), AT_ONCE):
-            searches = [Search(DENSE, vector, 1) for vector in vectors[at : at + AT_ONCE]]
+        for at in range(0, len(asked), AT_ONCE):
+            searches = [Search(DENSE, vector, 1) for vector in asked[at : at + AT_ONCE]]
             best += (hits[0].score for hits in self._index.search(searches, scope) if hits)
         return median(best) if best else None
 
@@ -53,3 +55,10 @@ class Everyday:
 def questions(language: str) -> list[str]:
     """Of food, sport, travel, school, love and the like; no acceptance set has one of them."""
     return (files("brain.text") / "everyday" / f"{language}.txt").read_text(encoding="utf-8").splitlines()
+
+
+@lru_cache
+def vectors() -> npt.NDArray[np.float32]:
+    """The embedded encoder's of `questions`, (languages, questions, dimensions): stored, as nobody should wait for them."""
+    with (files("brain.encoder") / DATA).open("rb") as file:
+        return np.load(file).astype(np.float32)

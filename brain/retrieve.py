@@ -42,7 +42,7 @@ class Retriever:
         """`gone`: the ids of a tenant's documents that are deleted, whatever the index still holds."""
         self._index, self._encoder, self._settings, self._gone = index, encoder, settings, gone
         self._closeness = closeness_of(encoder.name)
-        self._everyday = Everyday(index, encoder)
+        self._everyday = Everyday(index)
         self._ranker = Ranker(index, Remembered(index.tags), settings.retrieval.candidates, self._closeness)
         self._reranking = reranking or Reranking(None, settings.rerank)
 

@@ -9,66 +9,66 @@ from typing import cast
 import numpy as np
 import pytest
 
-from brain.encoder import Encoder
-from brain.everyday import Everyday, questions
+from brain.encoder import make_encoder
+from brain.everyday import LANGUAGES, Everyday, questions, vectors
 from brain.evidence import assess
 from brain.index import Index, Scope
 from brain.index.base import Hit, Search
+from brain.settings import load_settings
 from brain.types import Passage, Passages, Scores
 from eval.cases import load_cases
 
 SCOPE = Scope("default", ("public",), valid_on=date(2026, 1, 1))
-SCORES = {"fr": 0.83, "en": 0.81}
 
 
-class Answering:
-    """An encoder that counts texts, and an index in which each question comes as near as its vector says."""
+class Near:
+    """An index to which the first of all questions is nearest, 0.9, and each further one less near by 0.001."""
 
     def __init__(self, empty: bool = False) -> None:
-        self.encoded: list[str] = []
-        self.asked: list[tuple[int, Scope]] = []
+        self.asked: list[Scope] = []
         self._empty = empty
 
-    def encode_questions(self, texts: Sequence[str]) -> np.ndarray:
-        self.encoded += texts
-        level = SCORES["fr" if texts[0] == questions("fr")[0] else "en"]
-        return np.array([[level + (at - len(texts) / 2 + 0.5) / 1000] for at in range(len(texts))], np.float32)
-
     def search(self, searches: Sequence[Search], scope: Scope) -> list[list[Hit]]:
-        self.asked.append((len(searches), scope))
-        vectors = (cast(list[float], search.vector) for search in searches)
-        return [[] if self._empty else [Hit("a", "a", vector[0])] for vector in vectors]
+        start = len(self.asked)
+        self.asked += [scope] * len(searches)
+        return [[] if self._empty else [Hit("a", "a", 0.9 - (start + at) / 1000)] for at in range(len(searches))]
 
 
-def everyday(both: Answering) -> Everyday:
-    return Everyday(cast(Index, both), cast(Encoder, both))
+def everyday(index: Near) -> Everyday:
+    return Everyday(cast(Index, index))
 
 
-@pytest.mark.parametrize("language", ["fr", "en"])
-def test_the_level_is_what_half_of_the_questions_reach_in_the_scope(language: str) -> None:
-    both = Answering()
+def test_the_level_is_what_half_of_the_questions_reach_in_the_scope() -> None:
+    index = Near()
 
-    assert everyday(both).level(SCOPE, language) == pytest.approx(SCORES[language], abs=1e-6)
-    assert both.encoded == questions(language)
-    assert sum(number for number, _ in both.asked) == len(questions(language))
-    assert {scope for _, scope in both.asked} == {SCOPE}
+    assert everyday(index).level(SCOPE, "fr") == pytest.approx(0.9 - (len(questions("fr")) - 1) / 2000)
+    assert index.asked == [SCOPE] * len(questions("fr"))
 
 
-def test_it_is_measured_once_for_a_scope_whatever_was_deleted_meanwhile() -> None:
-    both = Answering()
-    levels = everyday(both)
+def test_it_is_measured_once_for_a_scope_and_language_whatever_was_deleted_meanwhile() -> None:
+    index = Near()
+    levels = everyday(index)
+    once = len(questions("fr"))
+
     levels.level(SCOPE, "fr")
-    calls = len(both.asked)
-
     levels.level(replace(SCOPE, gone=("x",)), "fr")
-    assert len(both.asked) == calls
+    assert len(index.asked) == once
     levels.level(replace(SCOPE, tenant="other"), "fr")
-    assert len(both.asked) == 2 * calls and len(both.encoded) == len(questions("fr")), "encoded once"
+    assert len(index.asked) == 2 * once
+    levels.level(SCOPE, "en")
+    assert len(index.asked) == 3 * once
 
 
 def test_there_is_none_in_other_languages_or_where_nothing_is_stored() -> None:
-    assert everyday(Answering()).level(SCOPE, "de") is None
-    assert everyday(Answering(empty=True)).level(SCOPE, "fr") is None
+    assert everyday(Near()).level(SCOPE, "de") is None
+    assert everyday(Near(empty=True)).level(SCOPE, "fr") is None
+
+
+def test_the_stored_vectors_are_the_encoders() -> None:
+    encoder = make_encoder(load_settings())
+    for stored, language in zip(vectors(), LANGUAGES, strict=True):
+        assert len(stored) == len(questions(language))
+        assert min(np.sum(stored[:5] * encoder.encode_questions(questions(language)[:5]), axis=1)) > 0.999
 
 
 def test_no_acceptance_set_has_one_of_them() -> None:
