@@ -21,6 +21,7 @@ from brain.rerank.step import Reranking
 from brain.settings import Settings
 from brain.shortlist import Shortlist
 from brain.spans import span
+from brain.stated import gives_several
 from brain.text.language import detect
 from brain.types import Around, Passage, Passages, Question, Scores
 
@@ -111,8 +112,9 @@ class Retriever:
         return replace(found, items=found.items[: len(kept)], around=found.items[len(kept) :])
 
     def _opening(self, found: Sequence[Passage], tenant: str) -> list[Passage]:
-        """The first passage of the best document, where it was not found itself."""
-        if not found or any(p.document_id == found[0].document_id and not p.position for p in found):
+        """The first passage of the best document, where it was not found itself and may sum up what the others say of single cases."""
+        page = [passage for passage in found if passage.document_id == found[0].document_id]
+        if not gives_several(page) or not all(passage.position for passage in page):
             return []
         payloads = self._index.at(tenant, {found[0].document_id: [0]})
         return [passage_of(id, payload, Scores(0.0)) for id, payload in payloads.items()]

@@ -1,7 +1,7 @@
 """What a passage states in figures, sentence by sentence, and whether two such statements can both be right."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -20,6 +20,8 @@ BEGINNING = 6
 """Letters of a term by which two sentences are compared."""
 ALIKE = 0.25
 """Share of the shorter one's words that both must have to speak of the same."""
+SAME_THING = 0.7
+"""The same, from which two sentences of a page say one thing of two cases: a heading too many reads oddly."""
 LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
 LONGEST = 400
@@ -94,6 +96,21 @@ def stated_in(passage: Passage) -> Iterator[Stated]:
                 stated = Stated(passage, unit, kind, values[0], others, language)
                 if len(stated.words) >= LEAST_WORDS:
                     yield stated
+
+
+def rivals(one: Stated, others: Iterable[Stated]) -> list[Value]:
+    """The other figures that these sentences give for the same thing: of other cases, in one page."""
+    return [
+        other.value
+        for other in others
+        if one.kind == other.kind and differ(one.value, other.value) and alike(one, other) >= SAME_THING
+    ]
+
+
+def gives_several(page: Iterable[Passage]) -> bool:
+    """Whether the passages of a page give several figures for one thing."""
+    stated = [one for passage in page for one in stated_in(passage)]
+    return any(rivals(one, stated[at + 1 :]) for at, one in enumerate(stated))
 
 
 def states(kind: str, text: str, language: str) -> bool:

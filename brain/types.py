@@ -151,7 +151,8 @@ class Facet:
 
 
 Around = Literal["nothing", "neighbours", "opening"]
-"""What is read of the found passages' documents besides: what stands before and after each, or how the best document opens."""
+"""What is read of the found passages' documents besides: what stands before and after each; or how the best document opens, where its
+passages give several figures for one thing: that may sum them up."""
 
 
 @dataclass(frozen=True)

@@ -10,13 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from brain.stated import LONGEST, Stated, alike, differ, kind_of, stated_in
+from brain.stated import LONGEST, Stated, differ, kind_of, rivals, stated_in
 from brain.text.units import MAX_LIST_CHARS, Unit, units
 from brain.types import Passage
 from brain.verify.values import Value, values_in
 
-SAME_THING = 0.7
-"""Share of the shorter sentence's words in the other from which both say the same of two cases: a heading too many reads oddly."""
 ABOUT = 0.5
 """Share of the sentence's words that one which sums up must have: it need not name the thing again."""
 _ITEM = r"[ \t]*(?:[-*+•–]|\d{1,3}[.)])[ \t]+"
@@ -39,18 +37,13 @@ def in_its_case(unit: Unit, passage: Passage, page: Sequence[Passage]) -> InItsC
     own = [stated for stated in stated_in(passage) if stated.unit == unit]
     others = [stated for each in page for stated in stated_in(each)] if own else []
     for one in own:
-        rivals = [
-            other.value
-            for other in others
-            if one.kind == other.kind and differ(one.value, other.value) and alike(one, other) >= SAME_THING
-        ]
-        if rivals:
+        if found := rivals(one, others):
             widened = InItsCase(passage, _widened(unit, passage.text), one_of_several=True)
-            return _summary(one, rivals, page) or widened
+            return _summary(one, found, page) or widened
     return InItsCase(passage, unit)
 
 
-def _summary(one: Stated, rivals: Sequence[Value], page: Sequence[Passage]) -> InItsCase | None:
+def _summary(one: Stated, others: Sequence[Value], page: Sequence[Passage]) -> InItsCase | None:
     """The sentence or list of the page that gives this figure and most of the others, the first of equals."""
     best, most = None, 0
     for passage in sorted(page, key=lambda p: p.position):
@@ -58,7 +51,7 @@ def _summary(one: Stated, rivals: Sequence[Value], page: Sequence[Passage]) -> I
             if len(unit.text) > LONGEST or unit.text.startswith("|"):
                 continue
             values = [value for value in values_in(unit.text, one.language) if kind_of(value) == one.kind]
-            given = {rival.readings for rival in rivals if any(not differ(rival, value) for value in values)}
+            given = {other.readings for other in others if any(not differ(other, value) for value in values)}
             about = len(one.words & one.words_of(unit.text)) >= ABOUT * len(one.words)
             if about and len(given) > most and any(not differ(one.value, value) for value in values):
                 best, most = InItsCase(passage, unit, one_of_several=True, sums_up=True), len(given)

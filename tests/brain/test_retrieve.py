@@ -121,15 +121,21 @@ def test_what_stands_before_and_after_a_passage_is_read_on_demand(index: EdgeInd
     assert find(retriever, Question("rien", tenant="nobody"), around="neighbours").around == ()
 
 
-def test_how_the_best_document_opens_is_read_on_demand(index: EdgeIndex, retriever: Retriever) -> None:
-    add(index, "a", "début", "le retour du colis", "suite")
-    add(index, "b", "autre début", "un retour")
+CASES = "Le passeport coûte 42 €.", "Le passeport coûte 17 €."
 
-    wide = find(retriever, Question("retour colis"), limit=2, per_document=1, around="opening")
 
-    assert [(p.document_id, p.text) for p in wide] == [("a", "le retour du colis"), ("b", "un retour")]
-    assert [(p.document_id, p.text, p.position) for p in wide.around] == [("a", "début", 0)]
-    assert find(retriever, Question("autre début"), limit=1, around="opening").around == (), "found itself"
+def test_how_the_best_document_opens_is_read_where_it_may_sum_up_cases(index: EdgeIndex, retriever: Retriever) -> None:
+    add(index, "a", "Le prix dépend de votre âge.", *CASES)
+    add(index, "b", "Un début.", "Le visa coûte 60 €.")
+
+    wide = find(retriever, Question("combien coûte le passeport"), limit=2, around="opening")
+
+    assert {p.text for p in wide} == {*CASES}
+    assert [(p.document_id, p.text, p.position) for p in wide.around] == [("a", "Le prix dépend de votre âge.", 0)]
+    assert find(retriever, Question("combien coûte le visa"), limit=1, around="opening").around == (), "one figure"
+    assert len(find(retriever, Question("combien coûte le passeport"), limit=9, around="opening").around) == 0, (
+        "found itself"
+    )
     assert find(retriever, Question("rien", tenant="nobody"), around="opening").around == ()
 
 
