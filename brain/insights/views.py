@@ -35,6 +35,10 @@ class Viewer:
         return document.tenant == self.tenant and bool(set(document.audience) & set(self.documents))
 
 
+LATEST = date.max - timedelta(days=1)
+"""There is no day after the last one."""
+
+
 @dataclass(frozen=True, slots=True)
 class Window:
     """Which answers count: from one day to another, both included (UTC), in a language, of a reader."""
@@ -47,10 +51,9 @@ class Window:
     @classmethod
     def of(cls, start: date | None, end: date | None, language: str | None, audience: str | None) -> "Window":
         """The last month, where nothing else is said."""
-        last = end or datetime.now(UTC).date()
-        return cls(
-            start or min(last, last - timedelta(days=DEFAULT_DAYS - 1)), last, language or None, audience or None
-        )
+        last = min(end or datetime.now(UTC).date(), LATEST)
+        month = date.fromordinal(max(1, last.toordinal() - DEFAULT_DAYS + 1))
+        return cls(start or month, last, language or None, audience or None)
 
     @property
     def step_days(self) -> int:

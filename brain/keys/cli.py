@@ -43,7 +43,7 @@ def create(
     ] = None,
     audience: Annotated[str, typer.Option(help="As whom its holder asks: 'agent' sees internal documents.")] = PUBLIC,
     tenant: TenantOption = DEFAULT_TENANT,
-    days: Annotated[int, typer.Option(min=0, help="How long it is valid; 0: for ever.")] = 365,
+    days: Annotated[int, typer.Option(min=0, max=36_500, help="How long it is valid; 0: for ever.")] = 365,
     rate: Annotated[str, typer.Option(help="Its own limit instead of limits.key, such as '10/second; 5000/day'.")] = "",
     json_: JsonOption = False,
     home: HomeOption = None,

@@ -362,3 +362,11 @@ def test_a_long_trend_is_coarser(days: int, step: int) -> None:
     window = Window(date(2020, 1, 1), date(2020, 1, 1) + timedelta(days=days - 1))
     assert window.step_days == step and window.steps <= 60
     assert window.step_of(window.end.isoformat()) == window.steps - 1
+
+
+@pytest.mark.parametrize("end", [date.min, date.max, date(2026, 5, 31)])
+def test_a_window_may_end_on_any_day(here: Place, end: date) -> None:
+    window = Window.of(None, end, None, None)
+
+    assert (window.end - window.start).days < 30 and window.steps >= 1
+    assert here.groups(window=window) == []
