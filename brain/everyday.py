@@ -61,4 +61,5 @@ def questions(language: str) -> list[str]:
 def vectors() -> npt.NDArray[np.float32]:
     """The embedded encoder's of `questions`, (languages, questions, dimensions): stored, as nobody should wait for them."""
     with (files("brain.encoder") / DATA).open("rb") as file:
-        return np.load(file).astype(np.float32)
+        stored: npt.NDArray[np.float32] = np.load(file).astype(np.float32)
+    return stored
