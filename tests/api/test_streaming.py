@@ -141,7 +141,7 @@ def test_a_caller_who_goes_away_stops_the_model(
 
 
 def _ask_briefly(url: httpx.URL, path: str, body: dict[str, Any], headers: dict[str, str]) -> None:
-    with httpx.Client(base_url=url, timeout=0.5) as client, pytest.raises(httpx.ReadTimeout):
+    with httpx.Client(base_url=url, timeout=1.5) as client, pytest.raises(httpx.ReadTimeout):
         client.post(path, json=body, headers=headers)
 
 
