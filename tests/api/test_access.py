@@ -109,7 +109,7 @@ async def test_the_last_use_is_written_and_the_log_names_the_key_without_its_sec
     assert key.last_used and datetime.fromisoformat(key.last_used) > start
     told = [record.fields["key"] for record in caplog.records if hasattr(record, "fields")]
     assert told == [key.id] * 2
-    assert header["Authorization"].rpartition("_")[2] not in caplog.text
+    assert header["Authorization"].split("_", 2)[2] not in caplog.text
 
 
 async def test_beyond_its_rate_a_key_waits_and_others_do_not(house: Any) -> None:

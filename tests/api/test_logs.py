@@ -107,7 +107,7 @@ async def session(house: Any) -> tuple[dict[str, str], list[str]]:
         house.brain.index.search = lambda *_, **__: (_ for _ in ()).throw(StoreError("The index failed.", "Look."))
         await asks.post("/v1/answer", json={"question": "Encore autre chose"}, headers=key)
         house.brain.index.search = fails
-    secrets = [header["Authorization"].rpartition("_")[2] for header in (key, other)]
+    secrets = [header["Authorization"].split("_", 2)[2] for header in (key, other)]
     return key, [*PERSONAL, "Zénobie", "0612345678", "renvoyer", "article se renvoie", *secrets, token]
 
 

@@ -35,7 +35,7 @@ def test_a_key_is_printed_once_and_works(quick_path: Path) -> None:
     keys.close()
     assert (key.name, key.audience, key.tenant, key.scopes) == ("desk", "agent", "default", ("ask",))
     assert key.expires_at and key.expires_at > key.created_at
-    secret = made.rpartition("_")[2]
+    secret = made.split("_", 2)[2]
     assert key.id in run(quick_path, "list") and secret not in run(quick_path, "list") + run(quick_path, "log")
 
 
