@@ -4,6 +4,9 @@ VENV := .venv
 READY := $(VENV)/.ready
 BIN := $(VENV)/bin
 DEMO := $(BIN)/brain
+# Tests of one file stay together: they share what is dear to make. A worker takes up to 4 GB.
+WORKERS ?= 2
+PYTEST := $(BIN)/python -m pytest -n $(WORKERS) --dist loadfile
 
 .PHONY: install demo test fuzz check clean
 
@@ -28,7 +31,7 @@ demo: install
 	@echo "Try next:  $(BIN)/brain ingest YOUR_FOLDER   then   $(BIN)/brain ask \"…\"   or   $(BIN)/brain serve"
 
 test: install
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 # Thousands of requests made from the OpenAPI document; `make test` sends some of each kind.
 fuzz: install
@@ -39,7 +42,7 @@ check: install
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pytest
+	$(PYTEST)
 
 clean:
 	rm -rf $(VENV) .demo .pytest_cache .mypy_cache .ruff_cache
