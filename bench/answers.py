@@ -1,8 +1,8 @@
 """Answers written by a model: what checking and the rest cost, how good they are, and whether planted instructions are obeyed.
 
     python -m bench.answers overhead
-    python -m bench.answers write ANSWERS.jsonl --file MODEL.gguf --set NAME=HOME=CASES ... --questions 20 [--peer]
-    python -m bench.answers plant ATTACKED.jsonl --file MODEL.gguf --home HOME --cases CASES --attacks FOLDER --questions 10
+    python -m bench.answers write ANSWERS.jsonl {--file GGUF | --url URL} --set NAME=HOME=CASES ... --questions 20 [--peer]
+    python -m bench.answers plant ATTACKED.jsonl {--file GGUF | --url URL} --home HOME --cases CASES --attacks FOLDER --questions 10
     python -m bench.answers show ANSWERS.jsonl
 
 `write` and `plant` keep each answer as a line of their file and go on where they stopped; `show` prints the tables of what is there.
@@ -30,7 +30,9 @@ def main() -> None:
     planted.add_argument("--attacks", type=Path, required=True, help="folder of text_attack_*.json, code_attack_*.json")
     for kind in (written, planted):
         kind.add_argument("out", type=Path)
-        kind.add_argument("--file", type=Path, required=True, help="the model, GGUF")
+        model = kind.add_mutually_exclusive_group(required=True)
+        model.add_argument("--file", type=Path, help="the model, GGUF")
+        model.add_argument("--url", help="or an OpenAI-compatible endpoint that serves one")
         kind.add_argument("--questions", type=int, default=20, help="of each set")
         kind.add_argument("--passages", type=int, default=5)
         kind.add_argument(

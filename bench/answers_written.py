@@ -17,13 +17,14 @@ from brain.settings import Settings
 from brain.types import Answer, Passage, Passages
 from eval.cases import Case, load_cases
 
-PATIENCE = {"connect_s": 10, "first_token_s": 300, "timeout_s": 500}
+PATIENCE = {"connect_s": 10, "first_token_s": 600, "timeout_s": 900}
 """Seconds: on two cores a prompt takes half a minute, on busy ones more."""
 MOST_WRITTEN = 250
 
 
 def settings_of(home: Path, given: Namespace) -> Settings:
-    llm = {"provider": "local", "file": str(given.file), "max_tokens": MOST_WRITTEN, "context_tokens": given.context}
+    llm = {"url": given.url, "model": "served"} if given.url else {"provider": "local", "file": str(given.file)}
+    llm |= {"max_tokens": MOST_WRITTEN, "context_tokens": given.context}
     answer = {"provider": "llm", "passages": given.passages}
     if given.sufficiency is not None:
         answer |= {"sufficiency": given.sufficiency}

@@ -1,12 +1,12 @@
 """What a passage states in figures, sentence by sentence, and whether two such statements can both be right."""
 
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from brain.facets import tag_key
 from brain.text.analyzer import terms
+from brain.text.headings import headings_above
 from brain.text.units import Unit, units
 from brain.types import Passage
 from brain.verify.values import Value, values_in
@@ -26,7 +26,6 @@ LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
 LONGEST = 400
 """Characters of a unit; a long list or table states many things."""
-_HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -50,11 +49,8 @@ class Stated:
     @cached_property
     def headings(self) -> tuple[str, ...]:
         """What it stands under, the innermost last: the page's title, the passage's headings, and those within its text."""
-        inside: list[tuple[int, str]] = []
-        for match in _HEADING.finditer(self.passage.text, 0, self.unit.span[0]):
-            level = len(match[1])
-            inside = [(above, text) for above, text in inside if above < level] + [(level, match[2])]
-        return (self.passage.title, *self.passage.heading_path, *(text for _, text in inside))
+        inside = headings_above(self.passage.text, self.unit.span[0])
+        return (self.passage.title, *self.passage.heading_path, *inside)
 
     @cached_property
     def around(self) -> frozenset[str]:

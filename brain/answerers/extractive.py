@@ -2,33 +2,39 @@
 
 A unit (sentence, introduced list, table) scores by the question's terms that it holds, rarer ones more; terms of its
 title and headings count less; a number counts where the question asks how much, how long or when, an amount or a length of time the
-more where it is plain that one of these is asked for; and so do its passage's rank and,
-where it is known, how much less close in meaning that passage is than the closest.
+more where it is plain that one of these is asked for, and more again under a heading that names it; so do its passage's rank and,
+where it is known, how much less close in meaning that passage is than the closest; another language than the question's takes away.
 """
 
 import math
 import re
 from collections import Counter
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from brain.answerers.base import Draft
 from brain.answerers.in_its_case import in_its_case
-from brain.stated import states
+from brain.stated import BEGINNING, states
 from brain.text.analyzer import terms
-from brain.text.asking import asks_for_figure, figure_wanted, without_kind
+from brain.text.asking import asks_for_figure, figure_wanted, kind_named, names, without_kind
+from brain.text.headings import headings_above
 from brain.text.tables import answering
 from brain.text.units import Unit, units
-from brain.types import Around, Citation, Passage, Passages, Question, Sentence
+from brain.types import Around, Citation, Passage, Passages, Question, Sentence, Span
 
 HEADING_WEIGHT = 0.4
 NUMBER_BONUS = 0.2
 KIND_BONUS = 0.3
 """For an amount where one is asked for, a length of time where that is."""
+HEADING_KIND_BONUS = 0.3
+"""More, where a heading above it names that: "Le délai", "Tarifs"."""
+FOREIGN = 0.5
+"""What a passage in another language than the question loses: it is quoted where none in that language says as much."""
 RANK_WEIGHT = 0.6
 RANK_WEIGHT_ALONE = 1.0
 """Where how close the passages are is not known."""
-CLOSE_WEIGHT = 4.0
+CLOSE_WEIGHT = 2.0
 """For each unit of cosine (`Scores.close`) that a passage is behind the closest one."""
 FURTHER = 0.75
 """A further sentence must score this share of the best one."""
@@ -41,9 +47,21 @@ class _Candidate:
     place: tuple[int, int]
     unit: Unit
     own: frozenset[str]
+    headings: tuple[str, ...]
     context: frozenset[str]
     standing: float
     """What its passage's rank and closeness count."""
+
+
+class _Wanted(NamedTuple):
+    """`weights` of the question's terms; `only_above`: those that headings use and sentences do without."""
+
+    weights: Mapping[str, float]
+    only_above: frozenset[str]
+    number: bool
+    kind: str | None
+    language: str
+    """The question's, where any passage is in it."""
 
 
 class ExtractiveAnswerer:
@@ -69,12 +87,19 @@ class ExtractiveAnswerer:
     ) -> tuple[Sentence, ...]:
         candidates = _candidates(passages)
         about = without_kind(question)
-        asked = set(terms(about, language)) | {t for p in passages for t in terms(about, p.language or language)}
-        weights = _weights(asked, candidates)
-        wants_number, kind = asks_for_figure(question), figure_wanted(question)
-        scored = sorted(((_score(c, weights, wants_number, kind), c) for c in candidates), key=lambda pair: -pair[0])
+        asked = _words(about, language).union(*(_words(about, p.language or language) for p in passages))
+        wanted = _Wanted(
+            _weights(asked, candidates),
+            _words(kind_named(question), language),
+            asks_for_figure(question),
+            figure_wanted(question),
+            language if any(passage.language == language for passage in passages) else "",
+        )
+        scored = sorted(((_score(c, wanted), c) for c in candidates), key=lambda pair: -pair[0])
         chosen = _choose(scored, self._max)
-        if wants_number and chosen:
+        if chosen and _cells(chosen[0].unit, question, language):
+            chosen = chosen[:1]  # the cell that is asked for is the answer
+        elif wanted.number and chosen:
             page = [p for p in (*passages, *around) if p.document_id == chosen[0].passage.document_id]
             chosen = _in_their_cases(chosen, page)
         return tuple(_sentence(candidate, question, language) for candidate in sorted(chosen, key=lambda c: c.place))
@@ -85,13 +110,19 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
     candidates = []
     for passage, standing in zip(passages, _standings(passages), strict=True):
         language = passage.language or ""
-        context = frozenset(terms(passage.above, language))
         for unit in units(passage.text):
             place = (documents.index(passage.document_id), passage.span[0] + unit.span[0])
+            headings = (passage.title, *passage.heading_path, *headings_above(passage.text, unit.span[0]))
+            context = frozenset().union(*(_words(heading, language) for heading in headings))
             candidates.append(
-                _Candidate(passage, place, unit, frozenset(terms(unit.text, language)), context, standing)
+                _Candidate(passage, place, unit, _words(unit.text, language), headings, context, standing)
             )
     return candidates
+
+
+def _words(text: str, language: str) -> frozenset[str]:
+    """The beginnings of its terms: "remboursons" and "remboursement" are one."""
+    return frozenset(term[:BEGINNING] for term in terms(text, language))
 
 
 def _standings(passages: Sequence[Passage]) -> list[float]:
@@ -106,7 +137,7 @@ def _standings(passages: Sequence[Passage]) -> list[float]:
     ]
 
 
-def _weights(asked: set[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
+def _weights(asked: frozenset[str], candidates: Sequence[_Candidate]) -> dict[str, float]:
     """Inverse frequency among the candidates, the weights adding up to 1."""
     counts = Counter(term for candidate in candidates for term in candidate.own & asked)
     raw = {term: math.log(1 + len(candidates) / (counts[term] + 0.5)) for term in asked if counts[term]}
@@ -114,15 +145,20 @@ def _weights(asked: set[str], candidates: Sequence[_Candidate]) -> dict[str, flo
     return {term: weight / total for term, weight in raw.items()}
 
 
-def _score(candidate: _Candidate, weights: dict[str, float], wants_number: bool, kind: str | None) -> float:
-    own = sum(weights.get(term, 0.0) for term in candidate.own)
-    around = sum(weights.get(term, 0.0) for term in candidate.context - candidate.own)
-    number = NUMBER_BONUS if wants_number and _NUMBER.search(candidate.unit.text) else 0.0
-    if kind and states(kind, candidate.unit.text, candidate.passage.language or ""):
-        number += KIND_BONUS
-    words = len(candidate.unit.text.split())
-    telling = min(1.0, words / 5)  # "Oui." or "Voir ci-dessous" answer nothing
-    return telling * (own + HEADING_WEIGHT * around + number + candidate.standing)
+def _score(candidate: _Candidate, wanted: _Wanted) -> float:
+    text, language = candidate.unit.text, candidate.passage.language or ""
+    own = sum(wanted.weights.get(word, 0.0) for word in candidate.own - wanted.only_above)
+    around = sum(wanted.weights.get(word, 0.0) for word in candidate.context - candidate.own)
+    telling = min(1.0, len(text.split()) / 5)  # "Oui." or "Voir ci-dessous" answer nothing
+    bonus = NUMBER_BONUS if wanted.number and _NUMBER.search(text) else 0.0
+    if wanted.kind and states(wanted.kind, text, language):
+        telling = 1.0
+        bonus += KIND_BONUS
+        if any(names(wanted.kind, heading) for heading in candidate.headings):
+            bonus += HEADING_KIND_BONUS
+    if wanted.language and language not in ("", wanted.language):
+        bonus -= FOREIGN
+    return telling * (own + HEADING_WEIGHT * around + bonus + candidate.standing)
 
 
 def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Candidate]:
@@ -158,5 +194,10 @@ def _in_their_cases(chosen: Sequence[_Candidate], page: Sequence[Passage]) -> li
 def _sentence(candidate: _Candidate, question: str, language: str) -> Sentence:
     passage = candidate.passage
     unit = candidate.unit
-    cells = answering(unit.text, question, language) if unit.text.startswith("|") else ()
-    return Sentence(unit.text, (Citation(passage.id, passage.document_id, unit.span, unit.text),), cells=cells)
+    citation = Citation(passage.id, passage.document_id, unit.span, unit.text)
+    return Sentence(unit.text, (citation,), cells=_cells(unit, question, language))
+
+
+def _cells(unit: Unit, question: str, language: str) -> tuple[Span, ...]:
+    """Of a table, the cells that answer, where that can be told."""
+    return answering(unit.text, question, language) if unit.text.startswith("|") else ()

@@ -3,7 +3,7 @@
 import re
 
 _ASKS_FIGURE = re.compile(
-    r"\b(combien|quand|d[ée]lais?|dur[ée]e|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|date|heures?|jusqu|âge"
+    r"\b(combien|quand|d[ée]lais?|dur[ée]e|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|date|heures?|horaires?|jusqu|âge"
     r"|how (?:much|many|long|soon|late|old)|when|price|cost|fee|deadline|time limit|hours?)\b",
     re.IGNORECASE,
 )
@@ -15,6 +15,17 @@ _ASKS_MONEY = re.compile(
 _ASKS_HOW_LONG = re.compile(
     r"\b((?:sous )?combien de (?:temps|jours|mois)|d[ée]lais?|dur[ée]e|how (?:long|soon|many days)|time limit|deadline)\b",
     re.IGNORECASE,
+)
+_NAMES_MONEY = re.compile(
+    r"\b(combien|prix|tarifs?|co[uû]ts?|co[uû]tent?|montants?|frais|how much|prices?|costs?|fees?|charges?)\b",
+    re.IGNORECASE,
+)
+_NAMES_HOW_LONG = re.compile(
+    r"\b(combien de (?:temps|jours|mois)|quand|d[ée]lais?|dur[ée]es?|how (?:long|soon)|when|times?|deadlines?|periods?)\b",
+    re.IGNORECASE,
+)
+_KIND_NAMED = re.compile(
+    r"\b(d[ée]lais?|dur[ée]e|prix|tarifs?|montants?|horaires|time limits?|deadlines?|price|cost)\b", re.IGNORECASE
 )
 _KIND = re.compile(
     r"\b(how (?:much|many|long|soon|late|old|often)|what (?:time|day)|how|what|when|where|who|which|why|is there|are there"
@@ -52,3 +63,13 @@ def figure_wanted(question: str) -> str | None:
     if money == time:
         return None
     return "money" if money else "time"
+
+
+def kind_named(question: str) -> str:
+    """The words of a question that name the kind of figure wanted: where the answer stands, headings use them, sentences seldom do."""
+    return " ".join(match[0] for match in _KIND_NAMED.finditer(question))
+
+
+def names(kind: str, heading: str) -> bool:
+    """Whether a heading says that under it stands how much (`money`), or how long (`time`)."""
+    return bool((_NAMES_MONEY if kind == "money" else _NAMES_HOW_LONG).search(heading))

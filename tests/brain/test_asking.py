@@ -51,3 +51,47 @@ def test_the_sentence_that_gives_the_figure_is_quoted(question: str, said: str) 
     page = Passage("p", "d", text, (0, len(text)), Scores(1.0), title="Données du compte", language="fr")
 
     assert said in [sentence.text for sentence in ExtractiveAnswerer(2).quote(question, "fr", [page])]
+
+
+def _page(id: str, text: str, title: str, language: str = "fr", close: float | None = None) -> Passage:
+    return Passage(id, id, text, (0, len(text)), Scores(1.0, close=close), title=title, language=language)
+
+
+def test_a_heading_that_names_what_is_asked_leads_to_its_figure() -> None:
+    text = (
+        "Le devis reste valable 21 jours après sa date.\n\n## Délai\n\n"
+        "L'atelier rend l'appareil en 12 jours en moyenne.\n\n## Après\n\nUne pièce refusée est gardée 3 mois au plus."
+    )
+
+    quoted = ExtractiveAnswerer(1).quote("Quel délai pour une réparation ?", "fr", [_page("a", text, "Réparations")])
+
+    assert [sentence.text for sentence in quoted] == ["L'atelier rend l'appareil en 12 jours en moyenne."]
+
+
+def test_forms_of_a_word_are_one() -> None:
+    text = "Nous écrivons dès la réception. Nous remboursons par virement. Nous classons votre dossier."
+
+    quoted = ExtractiveAnswerer(1).quote("Comment se fait le remboursement ?", "fr", [_page("a", text, "Après l'envoi")])
+
+    assert [sentence.text for sentence in quoted] == ["Nous remboursons par virement."]
+
+
+def test_the_question_s_language_is_quoted_where_a_passage_in_it_says_as_much() -> None:
+    french = _page("fr", "Les points Club expirent au bout de 18 mois.", "Club", "fr", close=0.6)
+    english = _page("en", "Club points expire after 18 months.", "Club", "en", close=0.45)
+    answerer, question = ExtractiveAnswerer(1), "When do Club points expire?"
+
+    assert answerer.quote(question, "en", [french, english])[0].citations[0].document_id == "en"
+    assert answerer.quote(question, "en", [french])[0].citations[0].document_id == "fr"
+
+
+def test_where_a_cell_of_a_table_answers_nothing_else_is_quoted() -> None:
+    table = "| Poids | Corse | Belgique |\n|---|---|---|\n| 1 à 5 kg | 10,90 € | 11,90 € |\n| 5 à 15 kg | 16,90 € | 18,90 € |"
+    text = f"{table}\n\nLivraison offerte en point relais : dès 69 € d'achat, hors Corse."
+
+    quoted = ExtractiveAnswerer(3).quote(
+        "Combien coûte l'envoi en Corse d'un colis de 8 kg ?", "fr", [_page("a", text, "Tarifs de livraison")]
+    )
+
+    assert [sentence.text for sentence in quoted] == [table]
+    assert [table[slice(*cell)] for cell in quoted[0].cells] == ["16,90 €"]

@@ -107,6 +107,23 @@ async def test_short_plain_questions_are_answered(sample: tuple[Brain, State]) -
     assert len(answered["refused"]) == 33 and sum(answered["refused"]) <= 8
 
 
+async def test_short_questions_for_a_figure_are_answered_with_it(sample: tuple[Brain, State]) -> None:
+    """A wrong deadline or amount costs money: where one is quoted, it is the one that was asked for, but for few questions."""
+    brain, _ = sample
+    cases = [json.loads(line) for line in (SAMPLE / "figures.jsonl").read_text(encoding="utf-8").splitlines()]
+    answerable = [case for case in cases if case["expect"]["status"] == "answered"]
+
+    given = []
+    for case in answerable:
+        answer = await brain.ask(Question(case["question"], language=case["language"]))
+        text = " ".join(answer.text.replace("\u00a0", " ").replace("\u202f", " ").split())
+        if answer.sentences:
+            given.append(all(fact in text for fact in case["expect"]["must_include"]))
+
+    assert len(answerable) == 57 and len(given) >= 47
+    assert sum(given) >= 45 and given.count(False) <= 4
+
+
 NOEL = "Jusqu'à quand l'offre de retours prolongés pour les fêtes permet-elle de rendre un achat fait en octobre 2025 ?"
 
 
