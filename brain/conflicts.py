@@ -14,7 +14,7 @@ from brain.cases import of_different_cases, told_apart
 from brain.closeness import Likeness
 from brain.stated import BEGINNING, Stated, alike, comparable, differ, stated_in
 from brain.text.analyzer import terms
-from brain.text.asking import asks_for_figure
+from brain.text.asking import asks_for_figure, figure_wanted, names, without_kind
 from brain.types import Citation, Passages, Sentence
 
 MOST_COMPARED = 10
@@ -23,6 +23,8 @@ NEAR = 0.2
 """Passages that are less close to the question (`Scores.close`) speak of something else."""
 ASKED, CLOSE = 1.5, 1.05
 """Likeness of the two sentences, and `ASKED` times that of the question to the less like of them, must add up to `CLOSE`."""
+HEADED = 0.15
+"""Added where both stand under a heading that names the kind of figure asked for ("Délai"), on pages whose titles name the thing."""
 LEAST_ASKED, SAME_WORDS = 0.25, 0.8
 """Without vectors: share of the question's terms in each, its title included; share of the shorter one's terms in the other."""
 
@@ -82,13 +84,21 @@ def _by_meaning(question: str, found: Sequence[Pair], like: Likeness) -> Iterato
     for one, other in found:
         if (a := place.get(one.unit.text)) and (b := place.get(other.unit.text)):
             asked = min(likeness[0][a], likeness[0][b])
-            yield one, other, float(likeness[a][b] + ASKED * asked)
+            headed = HEADED * (_headed(question, one) and _headed(question, other))
+            yield one, other, float(likeness[a][b] + ASKED * asked + headed)
 
 
 def _by_words(question: str, found: Sequence[Pair]) -> Iterator[tuple[Stated, Stated, float]]:
     for one, other in found:
         asked = min(_asked(question, stated) for stated in (one, other))
         yield one, other, CLOSE * (asked >= LEAST_ASKED and alike(one, other) >= SAME_WORDS)
+
+
+def _headed(question: str, stated: Stated) -> bool:
+    """Whether what it stands under promises what is asked: the figure's kind, and on the page's title one of the question's words."""
+    kind = figure_wanted(question)
+    named = kind is not None and any(names(kind, heading) for heading in stated.headings)
+    return named and bool(stated.words_of(without_kind(question)) & stated.words_of(stated.headings[0]))
 
 
 def _asked(question: str, stated: Stated) -> float:

@@ -71,7 +71,9 @@ def test_a_heading_that_names_what_is_asked_leads_to_its_figure() -> None:
 def test_forms_of_a_word_are_one() -> None:
     text = "Nous écrivons dès la réception. Nous remboursons par virement. Nous classons votre dossier."
 
-    quoted = ExtractiveAnswerer(1).quote("Comment se fait le remboursement ?", "fr", [_page("a", text, "Après l'envoi")])
+    quoted = ExtractiveAnswerer(1).quote(
+        "Comment se fait le remboursement ?", "fr", [_page("a", text, "Après l'envoi")]
+    )
 
     assert [sentence.text for sentence in quoted] == ["Nous remboursons par virement."]
 

@@ -6,6 +6,7 @@ from datetime import date
 import numpy as np
 import pytest
 
+from brain.closeness import Likeness
 from brain.conflicts import Conflict, conflict
 from brain.types import Passage, Passages, Scores
 
@@ -88,25 +89,45 @@ def test_a_question_that_asks_for_no_figure_is_not_looked_at() -> None:
     assert of(page(FOURTEEN, "a"), page(TEN, "b"), question="Comment est fait le remboursement du retour ?") is None
 
 
-@pytest.mark.parametrize(
-    ("between", "to_question", "found"), [(0.6, 0.39, True), (0.6, 0.29, False), (0.3, 0.5, False)]
-)
-def test_with_vectors_likeness_decides(between: float, to_question: float, found: bool) -> None:
+def alike(between: float, to_question: float) -> Likeness:
     def like(texts: Sequence[str]) -> np.ndarray:
         assert texts[0] == ASKED and len(texts) == 3
         return np.array(
             [[1, to_question, to_question], [to_question, 1, between], [to_question, between, 1]], np.float32
         )
 
-    pages = Passages(
-        (
-            page("Nous vous remboursons à votre demande sous 14 jours.", "a"),
-            page("Le remboursement est versé en 10 jours.", "b"),
-        ),
-        "fr",
-    )
+    return like
 
-    assert bool(conflict(ASKED, pages, like)) is found
+
+def by_meaning(like: Likeness, one: dict[str, object], other: dict[str, object]) -> Conflict | None:
+    pages = (
+        page("Nous vous remboursons à votre demande sous 14 jours.", "a", **one),
+        page("Le remboursement est versé en 10 jours.", "b", **other),
+    )
+    return conflict(ASKED, Passages(pages, "fr"), like)
+
+
+@pytest.mark.parametrize(
+    ("between", "to_question", "found"), [(0.6, 0.39, True), (0.6, 0.29, False), (0.3, 0.5, False)]
+)
+def test_with_vectors_likeness_decides(between: float, to_question: float, found: bool) -> None:
+    assert bool(by_meaning(alike(between, to_question), {}, {})) is found
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "found"),
+    [
+        (("Quand serai-je remboursé ?", "Le délai"), ("Remboursement", "En combien de temps"), True),
+        (("Quand serai-je remboursé ?", "Le délai"), ("Remboursement", "Versement"), False),
+        (("Quand serai-je remboursé ?", "Le délai"), ("Cartes cadeaux", "Délai"), False),
+    ],
+)
+def test_less_likeness_is_enough_under_headings_that_promise_what_is_asked(
+    one: tuple[str, str], other: tuple[str, str], found: bool
+) -> None:
+    fields: list[dict[str, object]] = [{"title": title, "heading_path": (heading,)} for title, heading in (one, other)]
+
+    assert bool(by_meaning(alike(0.6, 0.25), *fields)) is found
 
 
 COSTS = "Le passeport demandé coûte {} €."
