@@ -97,8 +97,8 @@ class ExtractiveAnswerer:
         )
         scored = sorted(((_score(c, wanted), c) for c in candidates), key=lambda pair: -pair[0])
         chosen = _choose(scored, self._max)
-        if chosen and _cells(chosen[0].unit, question, language):
-            chosen = chosen[:1]  # the cell that is asked for is the answer
+        if pointed := [candidate for candidate in chosen if len(_cells(candidate.unit, question, language)) == 1]:
+            chosen = pointed[:1]  # a cell whose row and column the question names is the answer
         elif wanted.number and chosen:
             page = [p for p in (*passages, *around) if p.document_id == chosen[0].passage.document_id]
             chosen = _in_their_cases(chosen, page)
