@@ -29,6 +29,7 @@ OUTWEIGHS = 10
 _CLAUSE = re.compile(
     r"[;:()](?=\s|\Z)|,(?=\s)|(?<![\d€%$])\s(?:et|ou|mais|puis|tandis que|and|or|but|then|while)\s", re.IGNORECASE
 )
+_LABEL = re.compile(r"(?:[-*+•–]\s+)?([^:;.!?\d]{2,50}?)\s?:\s")
 TIME_WORDS = frozenset(
     "jour ouvr ouvrab an anne mois semain heur minut euro day work busine month week hour year".split()
 )
@@ -46,6 +47,8 @@ class Site:
     above: Text
     counts: dict[str, float]
     """What each word here counts."""
+    label: Words = frozenset()
+    """Of an item such as "Corsica: 2 days more", what its figure is of."""
 
     @property
     def near(self) -> Words:
@@ -74,8 +77,13 @@ def misplaced(
     for value in ours:
         own = [site for site in sites if held_by(value, [site.value])]
         others = [site for site in sites if competes(value, site.value) and not held_by(site.value, ours)]
+        if any(site.label & both for site in own):  # then items that nobody named are no rivals
+            others = [site for site in others if not site.label or site.label & both]
         if own and not any(site.counts.keys() & both for site in own):
             yield value  # nothing there was said or asked
+            continue
+        if own and _labelled_otherwise(both, weights, own, sites):
+            yield value
             continue
         if not own or not others or any(_says(site, said) for site in own):
             continue
@@ -91,6 +99,13 @@ def misplaced(
 def _says(site: Site, said: Words) -> bool:
     """Whether its sentence says what the claim says, so that the question need not complete it."""
     return len(said) >= TOLD and sum(site.counts.get(word, 0.0) >= SENTENCE for word in said) >= SAME * len(said)
+
+
+def _labelled_otherwise(both: Words, weights: dict[str, float], own: Sequence[Site], sites: Sequence[Site]) -> bool:
+    """Whether the figure is that of an item whose label nobody named, while the label of another item was named."""
+    kept = {word: weights[word] for word in both & weights.keys()}
+    mine = max(own, key=lambda site: site.fit(kept))
+    return bool(mine.label) and not mine.label & both and any(site.label & both for site in sites)
 
 
 def competes(one: Value, other: Value) -> bool:
@@ -149,13 +164,14 @@ def _sites(evidence: Evidence, ours: Sequence[Value]) -> Iterator[Site]:
             **dict.fromkeys(beginnings(Text("\n".join(over), text.language)), ABOVE),
             **dict.fromkeys(beginnings(text) | _figures(text), SENTENCE),
         }
+        label = _LABEL.match(text.text)
+        of = beginnings(Text(label[1], text.language)) if label else frozenset()
         for part, beside in _parts(text, above):
             for value in Text(part, text.language).values:
                 if not is_article(value) and any(competes(our, value) for our in ours):
                     clause = Text(beside, text.language)
-                    yield Site(
-                        value, text, above, around | dict.fromkeys(beginnings(clause) | _figures(clause), CLAUSE)
-                    )
+                    counts = around | dict.fromkeys(beginnings(clause) | _figures(clause) | of, CLAUSE)
+                    yield Site(value, text, above, counts, of)
 
 
 def _parts(text: Text, above: Text) -> Iterator[tuple[str, str]]:

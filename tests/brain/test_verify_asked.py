@@ -233,3 +233,31 @@ def test_most_wrong_answers_to_the_sample_pages_are_told_from_right_ones() -> No
     for language, missed, alarms in (("fr", 6, 4), ("en", 2, 5)):
         wrong, right = (flagged[language, "all", supported] for supported in (False, True))
         assert len(wrong) - sum(wrong) <= missed and sum(right) <= alarms
+
+
+TIMES = """# Délais de livraison
+
+## Selon le mode choisi
+
+- Point relais : 3 à 5 jours ouvrés.
+- Domicile en France métropolitaine : 2 à 4 jours ouvrés.
+- Corse : comptez 2 jours ouvrés de plus que la livraison à domicile.
+- Belgique et Luxembourg : 4 à 6 jours ouvrés.
+"""
+
+
+@pytest.mark.parametrize(
+    ("claim", "right"),
+    [
+        (
+            "Pour recevoir un paquet au Luxembourg, il faut compter 2 jours ouvrés de plus que la livraison à domicile.",
+            False,
+        ),
+        ("Pour recevoir un paquet au Luxembourg, il faut compter de 4 à 6 jours ouvrés.", True),
+        ("En Corse, il faut compter 2 jours ouvrés de plus que la livraison à domicile.", True),
+    ],
+)
+def test_an_item_s_figure_is_not_that_of_another_item(claim: str, right: bool) -> None:
+    found = problems("Combien de jours pour recevoir un paquet au Luxembourg ?", claim, passage(TIMES))
+
+    assert (not found) is right
