@@ -110,10 +110,12 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
     candidates = []
     for passage, standing in zip(passages, _standings(passages), strict=True):
         language = passage.language or ""
+        page, contexts = documents.index(passage.document_id), dict[tuple[str, ...], frozenset[str]]()
         for unit in units(passage.text):
-            place = (documents.index(passage.document_id), passage.span[0] + unit.span[0])
+            place = (page, passage.span[0] + unit.span[0])
             headings = (passage.title, *passage.heading_path, *headings_above(passage.text, unit.span[0]))
-            context = frozenset().union(*(_words(heading, language) for heading in headings))
+            if (context := contexts.get(headings)) is None:
+                context = contexts[headings] = frozenset().union(*(_words(heading, language) for heading in headings))
             candidates.append(
                 _Candidate(passage, place, unit, _words(unit.text, language), headings, context, standing)
             )
