@@ -94,7 +94,7 @@ async def _plain(brain: Brain, question: Question, passages: Passages) -> str:
     model = OpenAILike(
         model=llm.model,
         api_base=llm.url,
-        api_key=llm.api_key.get_secret_value(),
+        api_key=llm.api_key.get_secret_value() or "none",
         is_chat_model=True,
         temperature=0,
         max_tokens=llm.max_tokens,

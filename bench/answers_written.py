@@ -149,7 +149,7 @@ class Peer:
         llm = OpenAILike(
             model=self._llm.model,
             api_base=self._llm.url,
-            api_key=self._llm.api_key.get_secret_value(),
+            api_key=self._llm.api_key.get_secret_value() or "none",
             is_chat_model=True,
             temperature=0,
             max_tokens=self._llm.max_tokens,
