@@ -3,7 +3,7 @@
 from typing import Literal
 
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api.asked import Narrowing, not_longer
 from api.chat_text import plain
@@ -37,7 +37,7 @@ class Message(BaseModel):
 
 
 class StreamOptions(BaseModel):
-    include_usage: bool = False
+    include_usage: StrictBool = False
 
 
 class ChatRequest(BaseModel):
@@ -49,7 +49,7 @@ class ChatRequest(BaseModel):
 
     model: Literal["brain"] = "brain"
     messages: list[Message] = Field(min_length=1, max_length=MOST_MESSAGES)
-    stream: bool = False
+    stream: StrictBool = False
     stream_options: StreamOptions | None = None
     n: Literal[1] | None = 1
     brain: Narrowing = Field(Narrowing(), description="what restricts where the answer may come from")

@@ -4,7 +4,7 @@ import asyncio
 from typing import Annotated
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StrictBool, StringConstraints, model_validator
 
 from api.access import GateDep, MayAdminister
 from api.caller import Caller
@@ -34,7 +34,7 @@ class ErasureRequest(BaseModel):
             description="that stands in what was asked, answered or said, as whole words; personal data is masked there",
         )
     )
-    dry_run: bool = Field(True, description="count; false: erase, for good")
+    dry_run: StrictBool = Field(True, description="count; false: erase, for good")
 
     @model_validator(mode="after")
     def _one_way(self) -> "ErasureRequest":

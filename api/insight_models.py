@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictBool
 
 from api import examples_insights as examples
 from api.examples import ANSWER_ID, shown_as
@@ -305,7 +305,7 @@ class AcceptRequest(BaseModel):
 
     question: str | None = Field(None, min_length=1, max_length=4000)
     language: str | None = Field(None, pattern=r"^[a-z]{2,3}$")
-    critical: bool | None = None
+    critical: StrictBool | None = None
     status: Literal["answered", "refused", "needs_clarification"] | None = None
     reason: str | None = Field(None, max_length=40)
     documents: list[str] | None = Field(None, max_length=50)

@@ -3,7 +3,7 @@
 from datetime import date
 
 from fastapi import APIRouter
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, StrictInt
 
 from api.access import MaySearch
 from api.asked import Asked
@@ -19,8 +19,8 @@ router = APIRouter(tags=["questions"])
 class SearchRequest(Asked):
     """A question and how much is wanted."""
 
-    limit: int = Field(10, ge=1, le=50)
-    per_document: int | None = Field(None, ge=1, le=50, description="most passages of each document")
+    limit: StrictInt = Field(10, ge=1, le=50)
+    per_document: StrictInt | None = Field(None, ge=1, le=50, description="most passages of each document")
 
 
 class Scores(BaseModel):

@@ -1,11 +1,13 @@
 """What a passage states in figures, sentence by sentence, and whether two such statements can both be right."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
 from brain.facets import tag_key
 from brain.text.analyzer import terms
+from brain.text.asking import Kind
 from brain.text.headings import headings_above
 from brain.text.units import Unit, units
 from brain.types import Passage
@@ -24,6 +26,7 @@ SAME_THING = 0.7
 """The same, from which two sentences of a page say one thing of two cases: a heading too many reads oddly."""
 LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
+_CLOCK = re.compile(r"\b\d{1,2}(?:\s?h(?:\s?\d{2})?|(?::\d{2})?\s?[ap]\.?m|:\d{2})\b", re.IGNORECASE)
 LONGEST = 400
 """Characters of a unit; a long list or table states many things."""
 
@@ -109,8 +112,10 @@ def gives_several(page: Iterable[Passage]) -> bool:
     return any(rivals(one, stated[at + 1 :]) for at, one in enumerate(stated))
 
 
-def states(kind: str, text: str, language: str) -> bool:
-    """Whether a text gives an amount (`money`) or a length of time (`time`)."""
+def states(kind: Kind, text: str, language: str) -> bool:
+    """Whether a text gives a figure of this kind."""
+    if kind == "clock":
+        return bool(_CLOCK.search(text))
     units_ = MONEY if kind == "money" else TIMES.keys()
     return any(value.unit in units_ for value in values_in(text, language))
 

@@ -17,7 +17,7 @@ from brain.answerers.base import Draft
 from brain.answerers.in_its_case import in_its_case
 from brain.stated import BEGINNING, states
 from brain.text.analyzer import terms
-from brain.text.asking import asks_for_figure, figure_wanted, kind_named, names, without_kind
+from brain.text.asking import Kind, asks_for_figure, figure_wanted, kind_named, names, without_kind
 from brain.text.headings import headings_above
 from brain.text.tables import answering
 from brain.text.units import Unit, units
@@ -59,7 +59,7 @@ class _Wanted(NamedTuple):
     weights: Mapping[str, float]
     only_above: frozenset[str]
     number: bool
-    kind: str | None
+    kind: Kind | None
     language: str
     """The question's, where any passage is in it."""
 

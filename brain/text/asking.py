@@ -1,6 +1,10 @@
 """What kind of answer a question wants."""
 
 import re
+from typing import Literal
+
+Kind = Literal["money", "time", "clock"]
+"""Of a figure: an amount, a length of time, a time of the day."""
 
 _ASKS_FIGURE = re.compile(
     r"\b(combien|quand|d[ée]lais?|dur[ée]e|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|date|heures?|horaires?|jusqu|âge"
@@ -16,6 +20,12 @@ _ASKS_HOW_LONG = re.compile(
     r"\b((?:sous )?combien de (?:temps|jours|mois)|d[ée]lais?|dur[ée]e|how (?:long|soon|many days)|time limit|deadline)\b",
     re.IGNORECASE,
 )
+_ASKS_CLOCK = re.compile(
+    r"\b(horaires?|quelles? heures?|opening (?:hours|times)|what time|open until)\b", re.IGNORECASE
+)
+_NAMES_CLOCK = re.compile(
+    r"\b(horaires?|heures d['’]ouverture|ouvertures?|(?:opening )?hours|opening times)\b", re.IGNORECASE
+)
 _NAMES_MONEY = re.compile(
     r"\b(combien|prix|tarifs?|co[uû]ts?|co[uû]tent?|montants?|frais|how much|prices?|costs?|fees?|charges?)\b",
     re.IGNORECASE,
@@ -24,6 +34,7 @@ _NAMES_HOW_LONG = re.compile(
     r"\b(combien de (?:temps|jours|mois)|quand|d[ée]lais?|dur[ée]es?|how (?:long|soon)|when|times?|deadlines?|periods?)\b",
     re.IGNORECASE,
 )
+_NAMES = {"money": _NAMES_MONEY, "time": _NAMES_HOW_LONG, "clock": _NAMES_CLOCK}
 _KIND_NAMED = re.compile(
     r"\b(d[ée]lais?|dur[ée]e|prix|tarifs?|montants?|horaires|time limits?|deadlines?|price|cost)\b", re.IGNORECASE
 )
@@ -57,12 +68,11 @@ def asks_whether(question: str) -> bool:
     return not _ASKS_WHAT.search(question)
 
 
-def figure_wanted(question: str) -> str | None:
-    """Which kind of figure the answer is, where that is plain: `money` or `time` (how long); None otherwise."""
-    money, time = bool(_ASKS_MONEY.search(question)), bool(_ASKS_HOW_LONG.search(question))
-    if money == time:
-        return None
-    return "money" if money else "time"
+def figure_wanted(question: str) -> Kind | None:
+    """Which kind of figure the answer is, where that is plain: an amount, how long, at what time of the day; None otherwise."""
+    asks: dict[Kind, re.Pattern[str]] = {"money": _ASKS_MONEY, "time": _ASKS_HOW_LONG, "clock": _ASKS_CLOCK}
+    wanted = [kind for kind, pattern in asks.items() if pattern.search(question)]
+    return wanted[0] if len(wanted) == 1 else None
 
 
 def kind_named(question: str) -> str:
@@ -70,6 +80,6 @@ def kind_named(question: str) -> str:
     return " ".join(match[0] for match in _KIND_NAMED.finditer(question))
 
 
-def names(kind: str, heading: str) -> bool:
-    """Whether a heading says that under it stands how much (`money`), or how long (`time`)."""
-    return bool((_NAMES_MONEY if kind == "money" else _NAMES_HOW_LONG).search(heading))
+def names(kind: Kind, heading: str) -> bool:
+    """Whether a heading says that a figure of this kind stands under it."""
+    return bool(_NAMES[kind].search(heading))

@@ -264,6 +264,28 @@ def test_a_wrong_field_is_named_and_its_value_is_not(
     assert "secret" not in response.text
 
 
+@pytest.mark.parametrize(
+    ("path", "field", "value"),
+    [
+        ("/v1/search", "limit", True),
+        ("/v1/search", "per_document", True),
+        ("/v1/chat/completions", "stream", 1),
+        ("/v1/chat/completions", "stream", "yes"),
+    ],
+)
+def test_what_the_openapi_document_calls_a_number_is_no_boolean_and_the_contrary(
+    client: httpx.Client, path: str, field: str, value: object
+) -> None:
+    asked: dict[str, Any] = {"question": REFUND}
+    if path == "/v1/chat/completions":
+        asked = {"messages": [{"role": "user", "content": REFUND}]}
+
+    response = client.post(path, json=asked | {field: value})
+
+    assert response.status_code in (400, 422)
+    assert field in response.text
+
+
 def test_turns_are_checked_one_by_one(client: httpx.Client) -> None:
     good = [{"role": "user", "text": "Bonjour"}, {"role": "assistant", "text": "Bonjour !"}]
     assert answer(client, REFUND, turns=good)["status"] == "answered"

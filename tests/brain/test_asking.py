@@ -19,6 +19,10 @@ from brain.types import Passage, Scores
         ("Combien de points perd-on ?", None),
         ("Quand serai-je remboursé ?", None),
         ("Quels sont les frais et les délais ?", None),
+        ("Quels sont les horaires du service client ?", "clock"),
+        ("À quelle heure fermez-vous ?", "clock"),
+        ("What are your opening hours?", "clock"),
+        ("Combien coûte un appel, et à quelle heure ?", None),
     ],
 )
 def test_which_figure_is_wanted(question: str, kind: str | None) -> None:
@@ -41,12 +45,14 @@ def test_what_only_says_the_kind_of_answer_is_left_out(question: str, rest: str)
             "Le compte est effacé 3 ans après la dernière commande.",
         ),
         ("Combien coûtent les données du compte ?", "Une copie du compte est facturée 12 €."),
+        ("Quels sont les horaires pour les données du compte ?", "Le service du compte répond de 9 h à 17 h 30."),
     ],
 )
 def test_the_sentence_that_gives_the_figure_is_quoted(question: str, said: str) -> None:
     text = (
         "Les données du compte servent aux commandes du compte. Les données du compte sont lues par 4 personnes. "
-        "Le compte est effacé 3 ans après la dernière commande. Une copie du compte est facturée 12 €."
+        "Le compte est effacé 3 ans après la dernière commande. Une copie du compte est facturée 12 €. "
+        "Le service du compte répond de 9 h à 17 h 30."
     )
     page = Passage("p", "d", text, (0, len(text)), Scores(1.0), title="Données du compte", language="fr")
 
