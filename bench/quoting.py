@@ -18,6 +18,7 @@ from brain.settings import load_settings
 from brain.text.analyzer import terms
 from brain.types import Answer, Status
 from eval.cases import Case, load_cases
+from eval.scoring.facts import states
 
 
 async def row(brain: Brain, cases: Sequence[Case], misses: bool) -> list[str]:
@@ -28,7 +29,7 @@ async def row(brain: Brain, cases: Sequence[Case], misses: bool) -> list[str]:
     if misses:
         for case, answer, right in facts:
             if not right:
-                print(f"{case.id}: {case.text}\n    wanted {case.expect.must_include}\n    {_flat(answer.text)}")
+                print(f"{case.id}: {case.text}\n    wanted {case.expect.must_include}\n    {answer.text}")
     return [
         f"{len(answered)} of {len(asked)}",
         f"{sum(right for *_, right in facts)} of {len(facts)}",
@@ -38,13 +39,8 @@ async def row(brain: Brain, cases: Sequence[Case], misses: bool) -> list[str]:
     ]
 
 
-def _flat(text: str) -> str:
-    return " ".join(text.split())
-
-
 def _holds_all(case: Case, answer: Answer) -> bool:
-    text = _flat(answer.text).lower()
-    return all(_flat(fact).lower() in text for fact in case.expect.must_include or ())
+    return all(states(answer.text, fact, answer.language) for fact in case.expect.must_include or ())
 
 
 def _first_page(answer: Answer) -> str:

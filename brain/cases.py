@@ -8,8 +8,8 @@ the words alone, without the question: a case stays another, whichever is asked 
 import re
 from collections.abc import Mapping, Sequence
 
-from brain.stated import BEGINNING, Stated, alike, differ
-from brain.text.analyzer import fold, terms
+from brain.stated import Stated, alike, differ
+from brain.text.analyzer import beginnings, fold
 
 SAME_THING = 0.5
 """Share of the shorter sentence's words in the other one of its page, from which both say the same of two cases."""
@@ -19,7 +19,7 @@ _KINDS = {
     "en": "delay deadline time limit how long price pricing cost fee much when question answer guide policy overview detail"
     " summary information faq use get ask make",
 }
-_NO_CASE = frozenset(term[:BEGINNING] for language, words in _KINDS.items() for term in terms(words, language))
+_NO_CASE = frozenset().union(*(beginnings(words, language) for language, words in _KINDS.items()))
 """Words by which titles and headings say what kind of thing is told, not of which case; their beginnings."""
 _OPPOSED = (
     ("avec", "sans"),

@@ -12,8 +12,8 @@ from itertools import combinations
 
 from brain.cases import of_different_cases, told_apart
 from brain.closeness import Likeness
-from brain.stated import BEGINNING, Stated, alike, comparable, differ, stated_in
-from brain.text.analyzer import terms
+from brain.stated import Stated, alike, comparable, differ, stated_in
+from brain.text.analyzer import beginnings
 from brain.text.asking import asks_for_figure, figure_wanted, names, without_kind
 from brain.types import Citation, Passages, Sentence
 
@@ -103,7 +103,7 @@ def _headed(question: str, stated: Stated) -> bool:
 
 def _asked(question: str, stated: Stated) -> float:
     """Share of the question's terms in a sentence, its title and headings."""
-    asked = frozenset(term[:BEGINNING] for term in terms(question, stated.language))
+    asked = beginnings(question, stated.language)
     return len(asked & (stated.words | stated.around)) / max(1, len(asked))
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from brain.facets import tag_key
-from brain.text.analyzer import terms
+from brain.text.analyzer import BEGINNING, beginnings, terms
 from brain.text.asking import Kind
 from brain.text.headings import headings_above
 from brain.text.units import Unit, units
@@ -18,17 +18,15 @@ TIMES = {"minute": 1 / 1440, "day": 1.0, "working day": 1.0, "ouvrable day": 1.0
 MONEY = frozenset(("eur", "usd", "gbp", "chf", "cent"))
 ROUGHLY = 0.04
 """30 days are a month: lengths that differ by no more are the same."""
-BEGINNING = 6
-"""Letters of a term by which two sentences are compared."""
 ALIKE = 0.25
 """Share of the shorter one's words that both must have to speak of the same."""
 SAME_THING = 0.7
 """The same, from which two sentences of a page say one thing of two cases: a heading too many reads oddly."""
 LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
-_CLOCK = re.compile(r"\b\d{1,2}(?:\s?h(?:\s?\d{2})?|(?::\d{2})?\s?[ap]\.?m|:\d{2})\b", re.IGNORECASE)
 LONGEST = 400
 """Characters of a unit; a long list or table states many things."""
+_CLOCK = re.compile(r"\b\d{1,2}(?:\s?h(?:\s?\d{2})?|(?::\d{2})?\s?[ap]\.?m|:\d{2})\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -61,7 +59,7 @@ class Stated:
         return frozenset().union(*(self.words_of(heading) for heading in self.headings))
 
     def words_of(self, text: str) -> frozenset[str]:
-        return frozenset(term[:BEGINNING] for term in terms(text, self.language))
+        return beginnings(text, self.language)
 
 
 def alike(one: Stated, other: Stated) -> float:

@@ -15,8 +15,8 @@ from typing import NamedTuple
 
 from brain.answerers.base import Draft
 from brain.answerers.in_its_case import in_its_case
-from brain.stated import BEGINNING, states
-from brain.text.analyzer import terms
+from brain.stated import states
+from brain.text.analyzer import beginnings
 from brain.text.asking import Kind, asks_for_figure, figure_wanted, kind_named, names, without_kind
 from brain.text.headings import headings_above
 from brain.text.tables import answering
@@ -87,10 +87,10 @@ class ExtractiveAnswerer:
     ) -> tuple[Sentence, ...]:
         candidates = _candidates(passages)
         about = without_kind(question)
-        asked = _words(about, language).union(*(_words(about, p.language or language) for p in passages))
+        asked = beginnings(about, language).union(*(beginnings(about, p.language or language) for p in passages))
         wanted = _Wanted(
             _weights(asked, candidates),
-            _words(kind_named(question), language),
+            beginnings(kind_named(question), language),
             asks_for_figure(question),
             figure_wanted(question),
             language if any(passage.language == language for passage in passages) else "",
@@ -115,16 +115,13 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
             place = (page, passage.span[0] + unit.span[0])
             headings = (passage.title, *passage.heading_path, *headings_above(passage.text, unit.span[0]))
             if (context := contexts.get(headings)) is None:
-                context = contexts[headings] = frozenset().union(*(_words(heading, language) for heading in headings))
+                context = contexts[headings] = frozenset().union(
+                    *(beginnings(heading, language) for heading in headings)
+                )
             candidates.append(
-                _Candidate(passage, place, unit, _words(unit.text, language), headings, context, standing)
+                _Candidate(passage, place, unit, beginnings(unit.text, language), headings, context, standing)
             )
     return candidates
-
-
-def _words(text: str, language: str) -> frozenset[str]:
-    """The beginnings of its terms: "remboursons" and "remboursement" are one."""
-    return frozenset(term[:BEGINNING] for term in terms(text, language))
 
 
 def _standings(passages: Sequence[Passage]) -> list[float]:

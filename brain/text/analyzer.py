@@ -33,6 +33,8 @@ _CURRENCY = str.maketrans({"€": " euro ", "$": " dollar ", "£": " pound ", "�
 _UNSPACED = "\u3040-\u30ff\u3400-\u9fff\uac00-\ud7af"
 _TOKEN = re.compile(rf"[{_UNSPACED}]+|[^\W_{_UNSPACED}]+")
 _IS_UNSPACED = re.compile(rf"[{_UNSPACED}]")
+BEGINNING = 6
+"""Letters of a term by which words are compared where forms must not matter."""
 _local = threading.local()
 
 
@@ -46,6 +48,11 @@ def terms(text: str, language: str) -> list[str]:
     if not _IS_UNSPACED.search(text):
         return [term for token in tokens if (term := _term(token, language))]
     return [term for token in tokens for term in _terms_of(token, language) if term]
+
+
+def beginnings(text: str, language: str) -> frozenset[str]:
+    """The beginnings of a text's terms, by which words are compared: "remboursons" and "remboursement" are one."""
+    return frozenset(term[:BEGINNING] for term in terms(text, language))
 
 
 def _terms_of(token: str, language: str) -> Sequence[str]:

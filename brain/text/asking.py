@@ -34,7 +34,8 @@ _NAMES_HOW_LONG = re.compile(
     r"\b(combien de (?:temps|jours|mois)|quand|d[ée]lais?|dur[ée]es?|how (?:long|soon)|when|times?|deadlines?|periods?)\b",
     re.IGNORECASE,
 )
-_NAMES = {"money": _NAMES_MONEY, "time": _NAMES_HOW_LONG, "clock": _NAMES_CLOCK}
+_ASKS: dict[Kind, re.Pattern[str]] = {"money": _ASKS_MONEY, "time": _ASKS_HOW_LONG, "clock": _ASKS_CLOCK}
+_NAMES: dict[Kind, re.Pattern[str]] = {"money": _NAMES_MONEY, "time": _NAMES_HOW_LONG, "clock": _NAMES_CLOCK}
 _KIND_NAMED = re.compile(
     r"\b(d[ée]lais?|dur[ée]e|prix|tarifs?|montants?|horaires|time limits?|deadlines?|price|cost)\b", re.IGNORECASE
 )
@@ -70,8 +71,7 @@ def asks_whether(question: str) -> bool:
 
 def figure_wanted(question: str) -> Kind | None:
     """Which kind of figure the answer is, where that is plain: an amount, how long, at what time of the day; None otherwise."""
-    asks: dict[Kind, re.Pattern[str]] = {"money": _ASKS_MONEY, "time": _ASKS_HOW_LONG, "clock": _ASKS_CLOCK}
-    wanted = [kind for kind, pattern in asks.items() if pattern.search(question)]
+    wanted = [kind for kind, pattern in _ASKS.items() if pattern.search(question)]
     return wanted[0] if len(wanted) == 1 else None
 
 

@@ -11,13 +11,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from math import log
 
+from brain.text.analyzer import BEGINNING
 from brain.verify.matching import alike, held_by, is_article
 from brain.verify.numerals import in_figures
 from brain.verify.reading import Beside, Close, Evidence, Text
 from brain.verify.values import Value
 
-BEGINNING = 6
-"""Letters of a term by which words are compared: "rembourser" and "remboursement" are one."""
 CLAUSE, SENTENCE, ABOVE, TITLE = 1.0, 0.8, 0.6, 0.3
 """What a word counts by where it stands: beside the figure, in its sentence, in the heading over that, in the page's title."""
 CLEARLY = 0.1

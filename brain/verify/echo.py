@@ -10,8 +10,9 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from brain.text.analyzer import BEGINNING
 from brain.text.asking import asks_whether
-from brain.verify.binding import ABOVE, BEGINNING, beginnings, competes
+from brain.verify.binding import ABOVE, beginnings, competes
 from brain.verify.matching import alike, held_by, is_article
 from brain.verify.polarity import negations
 from brain.verify.reading import Evidence, Text

@@ -265,25 +265,21 @@ def test_a_wrong_field_is_named_and_its_value_is_not(
 
 
 @pytest.mark.parametrize(
-    ("path", "field", "value"),
+    ("path", "asked"),
     [
-        ("/v1/search", "limit", True),
-        ("/v1/search", "per_document", True),
-        ("/v1/chat/completions", "stream", 1),
-        ("/v1/chat/completions", "stream", "yes"),
+        ("/v1/search", {"question": REFUND, "limit": True}),
+        ("/v1/search", {"question": REFUND, "per_document": True}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": REFUND}], "stream": 1}),
+        ("/v1/chat/completions", {"messages": [{"role": "user", "content": REFUND}], "stream": "yes"}),
     ],
 )
 def test_what_the_openapi_document_calls_a_number_is_no_boolean_and_the_contrary(
-    client: httpx.Client, path: str, field: str, value: object
+    client: httpx.Client, path: str, asked: dict[str, Any]
 ) -> None:
-    asked: dict[str, Any] = {"question": REFUND}
-    if path == "/v1/chat/completions":
-        asked = {"messages": [{"role": "user", "content": REFUND}]}
+    response = client.post(path, json=asked)
 
-    response = client.post(path, json=asked | {field: value})
-
-    assert response.status_code in (400, 422)
-    assert field in response.text
+    assert response.status_code == 422
+    assert list(asked)[-1] in response.text
 
 
 def test_turns_are_checked_one_by_one(client: httpx.Client) -> None:
