@@ -7,11 +7,14 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, Self
 
-from brain.text.analyzer import terms
-from brain.text.asking import without_kind
+from brain.stated import answers
+from brain.text.analyzer import beginnings, terms
+from brain.text.asking import Kind, figure_of_what, figure_wanted, without_kind
+from brain.text.headings import headings_above
 from brain.text.sentences import is_heading, sentence_spans
+from brain.text.units import units
 from brain.types import Passage, Passages
 
 FAR = 0.0
@@ -21,6 +24,9 @@ BRIEF = 4
 EVEN = {"fr": 0.6}
 EVEN_ELSE = 0.4
 """The share of a brief question's terms that speaks neither for nor against; of French more, as `french` counts for much already."""
+BRIEF_OF_FIGURE, EVEN_OF_FIGURE = 5, 0.1
+"""The same where a figure is asked for, of what remains without the words for it; and the share that speaks for neither is so much
+higher: what a sentence with such a figure holds says more than what stands anywhere in a passage."""
 BESIDE, NEAR = 0.1, 0.3
 """How close a passage must be for the words that it holds of a brief question to count: above the one, and in full from the other on.
 Any page may say "hour"."""
@@ -180,12 +186,41 @@ def features_of(question: str, language: str, passages: Passages) -> Features:
 
 def brief_of(question: str, language: str, passages: Passages) -> float:
     """0 of a question that is not brief: the passages are not read then."""
-    content = without_kind(question)
-    lacking = BRIEF - len(set(terms(content, language)))
-    if lacking <= 0:
+    brief = _Brief.of(question, language)
+    if brief.lacking <= 0:
         return 0.0
-    even = EVEN.get(language, EVEN_ELSE)
-    return lacking * max(_speaks(_held(content, p, p.language or language) - even, p.scores.close) for p in passages)
+    return brief.lacking * max(_speaks(brief.held(passage) - brief.even, passage.scores.close) for passage in passages)
+
+
+class _Brief(NamedTuple):
+    """What a brief question is about, and how many terms fewer it has than a long one."""
+
+    content: str
+    lacking: int
+    even: float
+    language: str
+    kind: Kind | None = None
+    """Of the figure that is asked for."""
+
+    @classmethod
+    def of(cls, question: str, language: str) -> Self:
+        kind, even = figure_wanted(question), EVEN.get(language, EVEN_ELSE)
+        if kind and (asked := set(terms(content := figure_of_what(question), language))):
+            return cls(content, BRIEF_OF_FIGURE - len(asked), even + EVEN_OF_FIGURE, language, kind)
+        content = without_kind(question)
+        return cls(content, BRIEF - len(set(terms(content, language))), even, language)
+
+    def held(self, passage: Passage) -> float:
+        """Share of its terms in the passage; of a figure's in what gives such a figure there, with what that stands under."""
+        language = passage.language or self.language
+        if not self.kind:
+            return _held(self.content, passage, language)
+        asked, most = beginnings(self.content, language), 0
+        for unit in units(passage.text):
+            if answers(self.kind, unit.text, language):
+                said = (unit.text, *headings_above(passage, unit.span[0]))
+                most = max(most, len(asked & beginnings("\n".join(said), language)))
+        return most / max(1, len(asked))
 
 
 def _speaks(more: float, close: float | None) -> float:

@@ -1,7 +1,7 @@
 """What a passage states in figures, sentence by sentence, and whether two such statements can both be right."""
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -16,6 +16,7 @@ from brain.verify.values import Value, values_in
 TIMES = {"minute": 1 / 1440, "day": 1.0, "working day": 1.0, "ouvrable day": 1.0, "month": 30.4}
 """Units of how long, in days."""
 MONEY = frozenset(("eur", "usd", "gbp", "chf", "cent"))
+UNITS: dict[Kind, Collection[str]] = {"money": MONEY, "time": TIMES, "weight": ("kg", "g", "t")}
 ROUGHLY = 0.04
 """30 days are a month: lengths that differ by no more are the same."""
 ALIKE = 0.25
@@ -26,6 +27,9 @@ LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
 LONGEST = 400
 """Characters of a unit; a long list or table states many things."""
+_FREE = re.compile(
+    r"\b(gratuit(?:e?s?|ement)|sans frais|offerte?s?|free|no (?:charge|fees?|cost)|at no cost)\b", re.IGNORECASE
+)
 _CLOCK = re.compile(r"\b\d{1,2}(?:\s?h(?:\s?\d{2})?|(?::\d{2})?\s?[ap]\.?m|:\d{2})\b", re.IGNORECASE)
 
 
@@ -50,8 +54,7 @@ class Stated:
     @cached_property
     def headings(self) -> tuple[str, ...]:
         """What it stands under, the innermost last: the page's title, the passage's headings, and those within its text."""
-        inside = headings_above(self.passage.text, self.unit.span[0])
-        return (self.passage.title, *self.passage.heading_path, *inside)
+        return headings_above(self.passage, self.unit.span[0])
 
     @cached_property
     def around(self) -> frozenset[str]:
@@ -114,8 +117,9 @@ def states(kind: Kind, text: str, language: str) -> bool:
     """Whether a text gives a figure of this kind."""
     if kind == "clock":
         return bool(_CLOCK.search(text))
-    units_ = MONEY if kind == "money" else TIMES.keys()
-    return any(value.unit in units_ for value in values_in(text, language))
+    if kind == "number":
+        return any(value.kind == "number" for value in values_in(text, language))
+    return any(value.unit in UNITS[kind] for value in values_in(text, language))
 
 
 def kind_of(value: Value) -> str:
@@ -152,3 +156,8 @@ def _figures(words: frozenset[str]) -> set[str]:
 def _fits(one: str, other: str) -> bool:
     """Whether two dates, `*` for what is not said, may be one."""
     return all("*" in (a, b) or a == b for a, b in zip(one.split("-"), other.split("-"), strict=True))
+
+
+def answers(kind: Kind, text: str, language: str) -> bool:
+    """Whether a text gives such a figure, or says that there is nothing to pay."""
+    return states(kind, text, language) or (kind == "money" and bool(_FREE.search(text)))

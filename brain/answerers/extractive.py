@@ -113,7 +113,7 @@ def _candidates(passages: Sequence[Passage]) -> list[_Candidate]:
         page, contexts = documents.index(passage.document_id), dict[tuple[str, ...], frozenset[str]]()
         for unit in units(passage.text):
             place = (page, passage.span[0] + unit.span[0])
-            headings = (passage.title, *passage.heading_path, *headings_above(passage.text, unit.span[0]))
+            headings = headings_above(passage, unit.span[0])
             if (context := contexts.get(headings)) is None:
                 context = contexts[headings] = frozenset().union(
                     *(beginnings(heading, language) for heading in headings)

@@ -3,8 +3,8 @@
 import re
 from typing import Literal
 
-Kind = Literal["money", "time", "clock"]
-"""Of a figure: an amount, a length of time, a time of the day."""
+Kind = Literal["money", "time", "clock", "weight", "number"]
+"""Of a figure: an amount, a length of time or an age, a time of the day, a weight, how many of something."""
 
 _ASKS_FIGURE = re.compile(
     r"\b(combien|quand|d[ée]lais?|dur[ée]e|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|date|heures?|horaires?|jusqu|âge"
@@ -17,7 +17,14 @@ _ASKS_MONEY = re.compile(
     re.IGNORECASE,
 )
 _ASKS_HOW_LONG = re.compile(
-    r"\b((?:sous )?combien de (?:temps|jours|mois)|d[ée]lais?|dur[ée]e|how (?:long|soon|many days)|time limit|deadline)\b",
+    r"\b((?:sous )?combien (?:de (?:temps|jours|mois|semaines)|d['’](?:heures|années|ans))|d[ée]lais?|dur[ée]e|âges?"
+    r"|how (?:long|soon|old|many (?:minutes|hours|days|weeks|months|years))|time limit|deadline|minimum age)\b",
+    re.IGNORECASE,
+)
+_ASKS_WEIGHT = re.compile(r"\b(p[èe]se(?:nt)?|quel (?:est le )?poids|how heavy|weighs?|weight)\b", re.IGNORECASE)
+_ASKS_NUMBER = re.compile(
+    r"\b(combien d(?:e |['’])(?!temps|jours|mois|semaines|heures|ann[ée]es|ans|fois)|quel (?:est le )?nombre"
+    r"|how many (?!minutes|hours|days|weeks|months|years|times))",
     re.IGNORECASE,
 )
 _ASKS_CLOCK = re.compile(
@@ -34,10 +41,31 @@ _NAMES_HOW_LONG = re.compile(
     r"\b(combien de (?:temps|jours|mois)|quand|d[ée]lais?|dur[ée]es?|how (?:long|soon)|when|times?|deadlines?|periods?)\b",
     re.IGNORECASE,
 )
-_ASKS: dict[Kind, re.Pattern[str]] = {"money": _ASKS_MONEY, "time": _ASKS_HOW_LONG, "clock": _ASKS_CLOCK}
-_NAMES: dict[Kind, re.Pattern[str]] = {"money": _NAMES_MONEY, "time": _NAMES_HOW_LONG, "clock": _NAMES_CLOCK}
+_NAMES_WEIGHT = re.compile(r"\b(poids|weights?)\b", re.IGNORECASE)
+_NAMES_NUMBER = re.compile(r"\b(combien|nombres?|how many|numbers?)\b", re.IGNORECASE)
+_ASKS: dict[Kind, re.Pattern[str]] = {
+    "money": _ASKS_MONEY,
+    "time": _ASKS_HOW_LONG,
+    "clock": _ASKS_CLOCK,
+    "weight": _ASKS_WEIGHT,
+    "number": _ASKS_NUMBER,
+}
+_NAMES: dict[Kind, re.Pattern[str]] = {
+    "money": _NAMES_MONEY,
+    "time": _NAMES_HOW_LONG,
+    "clock": _NAMES_CLOCK,
+    "weight": _NAMES_WEIGHT,
+    "number": _NAMES_NUMBER,
+}
 _KIND_NAMED = re.compile(
     r"\b(d[ée]lais?|dur[ée]e|prix|tarifs?|montants?|horaires|time limits?|deadlines?|price|cost)\b", re.IGNORECASE
+)
+_OF_FIGURES = re.compile(
+    r"\b(d[ée]lais?|dur[ée]es?|durent?|temps|âges?|valables?|validit[ée]s?|maximum|minimum|maximales?|minimales?|prix|tarifs?"
+    r"|montants?|frais|co[uû]ts?|co[uû]te(?:nt|ra|ront)?|payer|vaut|valent|faut-il|horaires?|heures?|p[èe]se(?:nt)?|poids|nombre"
+    r"|deadlines?|time limits?|periods?|takes?|lasts?|valid|validity|minimum age|prices?|costs?|fees?|charges?|pay|worth|hours"
+    r"|heavy|weighs?|weight|number)\b",
+    re.IGNORECASE,
 )
 _KIND = re.compile(
     r"\b(how (?:much|many|long|soon|late|old|often)|what (?:time|day)|how|what|when|where|who|which|why|is there|are there"
@@ -57,6 +85,11 @@ _ASKS_WHAT = re.compile(
 def without_kind(question: str) -> str:
     """The question without what only says which kind of answer is wanted: no page says "how long" where it says how long."""
     return _KIND.sub(" ", question)
+
+
+def figure_of_what(question: str) -> str:
+    """The question without what says which figure is wanted: a page says "it costs €29" or "3 to 5 days"."""
+    return _OF_FIGURES.sub(" ", without_kind(question))
 
 
 def asks_for_figure(question: str) -> bool:

@@ -1,9 +1,10 @@
-"""The headings within a passage's text."""
+"""The headings that a place of a passage stands under."""
 
 import re
 from typing import NamedTuple
 
 from brain.text.remembered import remembered
+from brain.types import Passage
 
 _HEADING = re.compile(r"^(#{1,6})[ \t]+(.+?)[ \t#]*$", re.MULTILINE)
 
@@ -14,14 +15,14 @@ class _Heading(NamedTuple):
     text: str
 
 
-def headings_above(text: str, at: int) -> tuple[str, ...]:
-    """What the place `at` of a text stands under, the innermost last."""
+def headings_above(passage: Passage, at: int) -> tuple[str, ...]:
+    """What the place `at` of a passage's text stands under: the page's title, then headings, the innermost last."""
     inside: list[_Heading] = []
-    for heading in _headings(text):
+    for heading in _headings(passage.text):
         if heading.start >= at:
             break
         inside = [above for above in inside if above.level < heading.level] + [heading]
-    return tuple(heading.text for heading in inside)
+    return (passage.title, *passage.heading_path, *(heading.text for heading in inside))
 
 
 @remembered

@@ -3,7 +3,7 @@
 import pytest
 
 from brain.answerers.extractive import ExtractiveAnswerer
-from brain.text.asking import figure_wanted, without_kind
+from brain.text.asking import figure_of_what, figure_wanted, without_kind
 from brain.types import Passage, Scores
 
 
@@ -16,7 +16,13 @@ from brain.types import Passage, Scores
         ("Combien de temps dure le congé maternité ?", "time"),
         ("Quel délai pour déclarer une naissance ?", "time"),
         ("How long is the warranty?", "time"),
-        ("Combien de points perd-on ?", None),
+        ("Combien de points perd-on ?", "number"),
+        ("How many seats does the table have?", "number"),
+        ("Combien de fois par an ?", None),
+        ("Combien d'années gardez-vous les factures ?", "time"),
+        ("À quel âge peut-on voter ?", "time"),
+        ("Combien pèse le colis ?", "weight"),
+        ("How heavy is the parcel?", "weight"),
         ("Quand serai-je remboursé ?", None),
         ("Quels sont les frais et les délais ?", None),
         ("Quels sont les horaires du service client ?", "clock"),
@@ -35,6 +41,20 @@ def test_which_figure_is_wanted(question: str, kind: str | None) -> None:
 )
 def test_what_only_says_the_kind_of_answer_is_left_out(question: str, rest: str) -> None:
     assert without_kind(question).strip(" ?") == rest
+
+
+@pytest.mark.parametrize(
+    ("question", "rest"),
+    [
+        ("Combien coûte l'extension de garantie ?", "l'extension de garantie"),
+        ("Quelle est la durée de validité d'un devis ?", "est la de d'un devis"),
+        ("What is the return deadline?", "is the return"),
+        ("Combien de points par euro dépensé ?", "de points par euro dépensé"),
+        ("Quels sont vos horaires ?", "sont vos"),
+    ],
+)
+def test_what_a_figure_is_of(question: str, rest: str) -> None:
+    assert figure_of_what(question).strip(" ?").split() == rest.split()
 
 
 @pytest.mark.parametrize(

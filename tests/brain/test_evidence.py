@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 from brain.closeness import Closeness, closeness_of
 from brain.encoder.e5 import FOLDER
 from brain.evidence import Features, assess, features_of
+from brain.text.analyzer import terms
+from brain.text.asking import figure_of_what
 from brain.types import Passage, Passages, Scores
 
 QUESTION = "Combien de jours pour renvoyer un article ?"
@@ -109,7 +111,8 @@ def test_a_brief_question_rests_on_whether_one_passage_holds_all_of_its_words() 
     ("question", "language", "text", "brief"),
     [
         ("How do I end my subscription?", "en", "You subscribe to the end.", 2 * 0.6),
-        ("Quel est le délai de livraison ?", "fr", "La livraison est longue.", 2 * (0.5 - 0.6)),
+        ("Qui répond de la livraison ?", "fr", "La livraison est longue.", 2 * (0.5 - 0.6)),
+        ("Quels sont vos horaires ?", "fr", "Nous répondons de 9 h à 19 h.", 3 * -0.6),
         ("How long?", "en", "As long as you like.", 4 * -0.4),
         ("Quelle heure est-il ?", "fr", "Nous répondons à toute heure.", 4 * -0.6),
         ("How many days do I have to return an item that I bought in your shop?", "en", "Days, return, item, shop.", 0),
@@ -121,6 +124,32 @@ def test_how_brief_a_question_is_and_how_much_of_it_is_held(
     passages = found(passage("a", 0.3, text=text, title="", language=language))
 
     assert features_of(question, language, passages).brief == pytest.approx(brief)
+
+
+@pytest.mark.parametrize(
+    ("question", "language", "text", "held"),
+    [
+        ("Quel est le délai de livraison ?", "fr", "La livraison est longue.", 0),
+        ("Quel est le délai de livraison ?", "fr", "La livraison prend 3 jours.", 1),
+        ("Quel est le délai de livraison ?", "fr", "La livraison est longue. Le colis attend 3 jours.", 0),
+        ("Quel est le délai de livraison ?", "fr", "## Livraison\n\nComptez 3 jours.", 1),
+        ("Quel est le délai de livraison ?", "fr", "La livraison coûte 3 €.", 0),
+        ("Combien coûte la livraison ?", "fr", "La livraison coûte 3 €.", 1),
+        ("Combien coûte la livraison ?", "fr", "La livraison est gratuite.", 1),
+        ("How much does express delivery cost?", "en", "Delivery costs €3. Express parcels go by air.", 0.5),
+        ("What does the club cost?", "en", "| Club | Price |\n|---|---|\n| Club | €12 |", 1),
+        ("Combien pèse la bouilloire ?", "fr", "La bouilloire contient 2 litres.", 0),
+        ("How many cups does it make?", "en", "It makes two cups.", 1),
+    ],
+)
+def test_of_a_figure_counts_what_stands_with_such_a_figure(
+    question: str, language: str, text: str, held: float
+) -> None:
+    passages = found(passage("a", 0.3, text=text, title="", language=language))
+    asked = len(set(terms(figure_of_what(question), language)))
+
+    even = {"fr": 0.7, "en": 0.5}[language]
+    assert features_of(question, language, passages).brief == pytest.approx((5 - asked) * (held - even))
 
 
 @pytest.mark.parametrize(("close", "brief"), [(0.5, 1.2), (0.3, 1.2), (0.2, 0.6), (0.1, 0.0), (-0.2, 0.0), (None, 0.0)])
