@@ -33,6 +33,7 @@ def _written(lines: Sequence[Line], systems: Sequence[str]) -> list[list[str]]:
     counts = [str(sum(line["system"] == system for line in lines)) for system in systems]
     figures: dict[str, Figure] = {
         "answered": lambda line: [_answered(line)],
+        "of these in the passages' own words": lambda line: [line["status"] == "degraded"] if _answered(line) else [],
         "citations on a gold page": lambda line: [id in line["gold"] for ids in line["cited"] for id in ids],
         "answers with one on a gold page": lambda line: [_hits(line)] if _answered(line) else [],
         "sentences removed": _removed,

@@ -61,12 +61,13 @@ def refused(reason: Reason, language: str) -> Decision:
 
 
 def written(writing: Writing, language: str) -> Decision:
-    """What came of writing: a refusal where nothing of it held."""
+    """What came of writing: a refusal where nothing is to be shown."""
     failed = Reason.MODEL_FAILED if writing.failed else None
     if not writing.draft.sentences:
         return refused(failed or Reason.INSUFFICIENT_EVIDENCE, language)
-    said = writing.notice or (message(failed, language) if failed else None)
-    return Decision(Status.DEGRADED if failed else Status.ANSWERED, failed, said, writing.draft.sentences)
+    reason = failed or (Reason.MODEL_UNSUPPORTED if writing.unsupported else None)
+    said = writing.notice or (message(reason, language) if reason else None)
+    return Decision(Status.DEGRADED if reason else Status.ANSWERED, reason, said, writing.draft.sentences)
 
 
 def contradicted(conflict: Conflict, language: str) -> Decision:

@@ -13,6 +13,7 @@ _MESSAGES = {
         Reason.CONFLICTING: "Les articles se contredisent sur ce point : voici ce que dit chacun.",
         Reason.OUT_OF_SCOPE: "Cette question sort du domaine de la base de connaissances.",
         Reason.MODEL_FAILED: "La rédaction n'est pas disponible : ce sont les passages eux-mêmes qui répondent.",
+        Reason.MODEL_UNSUPPORTED: "La réponse rédigée ne s'appuyait pas sur les articles : voici ce qu'ils disent eux-mêmes.",
     },
     "en": {
         Reason.NO_EVIDENCE: "I found nothing about this in the knowledge base.",
@@ -21,6 +22,7 @@ _MESSAGES = {
         Reason.CONFLICTING: "The articles contradict each other on this point; this is what each of them says.",
         Reason.OUT_OF_SCOPE: "This question is outside the knowledge base's subject.",
         Reason.MODEL_FAILED: "Writing is not available: these are the passages' own words.",
+        Reason.MODEL_UNSUPPORTED: "The written answer did not rest on the articles: these are their own words.",
     },
 }
 Notice = Literal["interrupted", "quoted", "instructions", "which", "unverified"]

@@ -217,6 +217,8 @@ class Reason(StrEnum):
     CONFLICTING = "conflicting"
     OUT_OF_SCOPE = "out_of_scope"
     MODEL_FAILED = "model_failed"
+    MODEL_UNSUPPORTED = "model_unsupported"
+    """Nothing of what the model wrote is borne out by the passages; their own sentences are shown."""
     SMALL_TALK = "small_talk"
     """Nothing was asked: a greeting, thanks, an insult. The message replies; nothing was searched."""
 

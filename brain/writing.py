@@ -1,4 +1,4 @@
-"""From passages to the sentences that are shown, one by one; where the model fails, the passages' own."""
+"""From passages to the sentences that are shown, one by one; where the model fails or nothing of it holds, the passages' own."""
 
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
@@ -33,11 +33,11 @@ class Writing:
         quotable: bool,
     ) -> None:
         """`start`: when the question came, of `perf_counter`. `quotable`: the evidence is good enough for the passages' own sentences
-        to stand in for a model that fails."""
+        to stand in for a model's."""
         self._answerer, self._verifier, self._settings, self._judge = answerer, verifier, settings, judge
         self.stages, self._start = stages, start
         self._writers = (answerer, ExtractiveAnswerer(settings.max_sentences)) if quotable else (answerer,)
-        self.draft, self.failed = Draft(), False
+        self.draft, self.failed, self.unsupported = Draft(), False, False
         self.notice: str | None = None
         """What to say beside the sentences."""
 
@@ -54,8 +54,11 @@ class Writing:
                     self.notice = notice("interrupted", passages.language)
                 elif _quotes_another_language(self.draft.sentences, passages):
                     self.notice = notice("quoted", passages.language)
-                if self.draft.sentences or not self.failed:
+                if self.draft.sentences:
                     return  # what was shown before the model failed stays
+                self.unsupported = bool(self.draft.dropped) and not (self.failed or self.draft.no_answer)
+                if not (self.failed or self.unsupported):
+                    return
 
     async def _written(
         self, answerer: Answerer, question: Question, passages: Passages
@@ -67,7 +70,7 @@ class Writing:
             async with aclosing(writing) as pieces:
                 async for piece in pieces:
                     literal = checked(piece, (*passages, *passages.around))
-                    self.draft += Draft((), literal.dropped, literal.prompt, literal.model)
+                    self.draft += Draft((), literal.dropped, literal.prompt, literal.model, no_answer=piece.no_answer)
                     for sentence in literal.sentences:
                         for shown in await self._timed(checking, sentence):
                             yield shown

@@ -75,6 +75,7 @@
         conflicting: "articles contradictoires",
         out_of_scope: "hors du domaine",
         model_failed: "rédaction indisponible",
+        model_unsupported: "rédaction sans appui",
         small_talk: "pas une question",
       },
       keys: {
@@ -154,6 +155,7 @@
         conflicting: "articles contradict each other",
         out_of_scope: "outside the subject",
         model_failed: "writing unavailable",
+        model_unsupported: "writing not borne out",
         small_talk: "no question",
       },
       keys: {

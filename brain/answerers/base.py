@@ -17,6 +17,8 @@ class Draft:
     model: dict[str, Any] | None = None
     checked: tuple[Sentence, ...] = ()
     """Every sentence that was checked against its passages, those that were removed too."""
+    no_answer: bool = False
+    """Whether the model says that the passages do not answer."""
 
     def __add__(self, more: "Draft") -> "Draft":
         return Draft(
@@ -25,6 +27,7 @@ class Draft:
             more.prompt or self.prompt,
             more.model or self.model,
             self.checked + more.checked,
+            self.no_answer or more.no_answer,
         )
 
 

@@ -63,7 +63,8 @@ class ReplyReader:
     def _without_answer(self, spoken: str) -> Draft:
         self.no_answer = True
         rest = list(marked_sentences(plain_reply(_NO_ANSWER.sub("", spoken))))[self._given :]
-        return Draft((), tuple({"text": m.text, "why": "written beside NO_ANSWER"} for m in rest if m.text))
+        beside = tuple({"text": m.text, "why": "written beside NO_ANSWER"} for m in rest if m.text)
+        return Draft((), beside, no_answer=True)
 
     def _drafted(self, marked: Sequence[Marked]) -> Draft:
         draft = Draft()

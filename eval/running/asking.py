@@ -8,7 +8,7 @@ from time import perf_counter
 from typing import Any, Protocol
 
 from brain.errors import BrainError
-from brain.types import Answer, Question, Status
+from brain.types import Answer, Question, Reason
 from eval.cases import Case
 from eval.running.folder import Key, Record, RunFolder
 from eval.running.meter import ASKING, Asking, Usage
@@ -140,4 +140,4 @@ async def _answered(plan: Plan, case: Case, variant: str, repeat: int) -> tuple[
 
 def failed(record: Record) -> bool:
     """Whether there is no answer of the variant's own: an error, or passages shown because its model did not answer."""
-    return bool(record["error"]) or record["answer"]["status"] == Status.DEGRADED.value
+    return bool(record["error"]) or record["answer"]["reason"] == Reason.MODEL_FAILED.value

@@ -44,7 +44,7 @@ async def _score(
     found: list[tuple[str, ScoreValue]] = []
     for name, scorer in scorers.items():
         if failed(record):
-            reason = record["error"] or "the model failed; passages were shown instead"
+            reason = record["error"] or "the model failed"
             found += [(name, unscored(metric, reason)) for metric in scorer.metrics[:1]]
             continue
         if limit := spent(budget, spending):

@@ -210,13 +210,16 @@ async def test_or_it_is_shown_with_a_mark(endpoint: Endpoint) -> None:
 
 
 @pytest.mark.parametrize("unsupported", ["remove", "mark"])
-async def test_an_answer_with_nothing_supported_is_a_refusal(
+async def test_where_nothing_that_the_model_wrote_holds_the_passages_answer(
     endpoint: Endpoint, unsupported: Literal["remove", "mark"]
 ) -> None:
     endpoint.says("Le client a 30 jours pour renvoyer un article [1].")
     given = await asked(endpoint.url, unsupported=unsupported)
-    assert (given.status, given.reason) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE)
+    assert (given.status, given.reason) == (Status.DEGRADED, Reason.MODEL_UNSUPPORTED)
+    assert given.text == "Le client dispose de 14 jours pour renvoyer un article."
+    assert given.message == "La réponse rédigée ne s'appuyait pas sur les articles : voici ce qu'ils disent eux-mêmes."
     assert given.trace.dropped[0]["why"] == "“30 jours” is not in the passage"
+    assert given.trace.model
 
 
 async def test_a_citation_that_does_not_exist_is_recorded_beside_one_that_does(endpoint: Endpoint) -> None:
@@ -226,7 +229,7 @@ async def test_a_citation_that_does_not_exist_is_recorded_beside_one_that_does(e
 
 
 async def test_no_answer_is_a_refusal(endpoint: Endpoint) -> None:
-    endpoint.says("[[NO_ANSWER]]")
+    endpoint.says("Les articles soldés sont repris. [[NO_ANSWER]]")
     given = await asked(endpoint.url)
     assert (given.status, given.reason) == (Status.REFUSED, Reason.INSUFFICIENT_EVIDENCE)
     assert given.trace.model is not None and given.trace.model["usage"]["counted_here"]  # it is stopped before it says
@@ -236,7 +239,8 @@ async def test_no_answer_is_a_refusal(endpoint: Endpoint) -> None:
 async def test_a_reply_cut_off_loses_its_last_sentence(endpoint: Endpoint) -> None:
     endpoint.says("Le client dispose de 14 jours [1], sauf", finish_reason="length")
     given = await asked(endpoint.url)
-    assert given.trace.dropped[0]["why"] == "cut off at max_tokens" and not given.sentences
+    assert given.trace.dropped[0]["why"] == "cut off at max_tokens"
+    assert (given.reason, given.text[-3:]) == (Reason.MODEL_UNSUPPORTED, "le.")  # the passage's own sentence
 
 
 async def test_a_model_that_fails_leaves_the_passages_own_sentences(endpoint: Endpoint) -> None:

@@ -160,18 +160,32 @@ class Failing:
         yield Draft()
 
 
+class Inventing(Failing):
+    """A model that says what no passage says."""
+
+    async def write(self, *_: Any) -> AsyncGenerator[Draft, None]:
+        yield Draft((Sentence("Le client dispose de 60 jours.", (Citation("p", "d-p", (0, 55), TEXT[:55]),)),))
+
+
 @pytest.mark.parametrize("probability", [0.5, 0.3])
+@pytest.mark.parametrize(
+    ("model", "degraded", "refused"),
+    [
+        (Failing(), Reason.MODEL_FAILED, Reason.MODEL_FAILED),
+        (Inventing(), Reason.MODEL_UNSUPPORTED, Reason.INSUFFICIENT_EVIDENCE),
+    ],
+)
 async def test_quotes_stand_in_for_a_model_only_where_they_could_have_answered(
-    probability: float, monkeypatch: pytest.MonkeyPatch
+    model: Failing, degraded: Reason, refused: Reason, probability: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("brain.answer.assess", lambda *_: Evidence(probability, 1.0))
     retriever = cast(Retriever, Found(Passages((passage("p", TEXT),), "fr")))
-    events = answer_events(QUESTION, retriever, Failing(), AnswerSettings(provider="llm"), Verifier())
+    events = answer_events(QUESTION, retriever, model, AnswerSettings(provider="llm"), Verifier())
     answer = await whole(events)
-    assert answer.reason == Reason.MODEL_FAILED
-    assert (answer.status, bool(answer.sentences)) == (
-        (Status.DEGRADED, True) if probability > 0.45 else (Status.REFUSED, False)
+    assert (answer.status, answer.reason, bool(answer.sentences)) == (
+        (Status.DEGRADED, degraded, True) if probability > 0.45 else (Status.REFUSED, refused, False)
     )
+    assert all(sentence.text in TEXT for sentence in answer.sentences)
 
 
 def test_a_model_is_handed_more_than_is_quoted() -> None:

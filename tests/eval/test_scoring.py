@@ -168,16 +168,22 @@ def test_a_judge_that_hangs_or_is_down_leaves_the_answer_unscored(chat: Chat) ->
 
 
 def test_an_answer_that_failed_is_unscored_not_zero() -> None:
-    (one, two) = cases_of(2)
+    (one, two, three, four) = cases_of(4)
     usage = {"calls": 0, "cached": 0, "tokens_in": 0, "tokens_out": 0, "usd": 0.0}
     broken = {"answer": None, "error": "StoreError: gone", "ms": 1.0, "usage": usage}
-    degraded = an_answer(Question("?")).to_dict() | {"status": "degraded", "reason": "model_failed"}
+    given = an_answer(Question("?")).to_dict()
+    degraded = given | {"status": "degraded", "reason": "model_failed"}
+    nothing = given | {"status": "refused", "reason": "model_failed", "sentences": []}
+    unsupported = given | {"status": "degraded", "reason": "model_unsupported"}
     answers = {
         Key(one.id, "now", 0): broken,
         Key(two.id, "now", 0): {"answer": degraded, "error": None, "ms": 1.0, "usage": usage},
+        Key(three.id, "now", 0): {"answer": nothing, "error": None, "ms": 1.0, "usage": usage},
+        Key(four.id, "now", 0): {"answer": unsupported, "error": None, "ms": 1.0, "usage": usage},
     }
 
-    rows = asyncio.run(score_answers({"checks": Checks()}, (one, two), answers))
+    rows = asyncio.run(score_answers({"checks": Checks()}, (one, two, three, four), answers))
 
-    assert [(row["metric"], row["value"]) for row in rows] == [("passed", None)] * 2
-    assert rows[0]["reason"] == "StoreError: gone" and "the model failed" in rows[1]["reason"]
+    assert [(row["metric"], row["value"]) for row in rows[:4]] == [("passed", None)] * 3 + [("passed", 0.0)]
+    assert rows[0]["reason"] == "StoreError: gone"
+    assert all("the model failed" in row["reason"] for row in rows[1:3])
