@@ -15,7 +15,10 @@ from brain.text.units import units
 from brain.types import Citation, Claim, Passage, Sentence
 
 _BLANK = "[ \t\u00a0\u202f]*"
-_MARKER = rf"\[{{1,2}}(?:passages? ?)?\d{{1,4}}(?:{_BLANK}[,;]{_BLANK}\d{{1,4}})*\]{{1,2}}"
+_NAMED = r"(?:passages?|sources?) ?(?:n ?° ?)?"
+_NUMBERS = rf"\d{{1,4}}(?:{_BLANK}(?:[,;&]|et|and){_BLANK}(?:{_NAMED})?\d{{1,4}})*"
+_MARKER = rf"(?:\[{{1,2}}\^?(?:{_NAMED})?{_NUMBERS}\]{{1,2}}|【(?:{_NAMED})?{_NUMBERS}】|\({_NAMED}{_NUMBERS}\))"
+"""[1] as asked for, and what models write instead: [^1], 【1】, (passage 1)."""
 _MARKERS = re.compile(rf"{_BLANK}{_MARKER}(?:{_BLANK}{_MARKER})*(?P<after>{_BLANK})", re.IGNORECASE)
 LEAST_WORDS = 3
 """Fewer words before a marker say nothing alone."""

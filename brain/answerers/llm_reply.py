@@ -13,7 +13,7 @@ _THINKING = re.compile(r"<think(?:ing)?>.*?(?:</think(?:ing)?>|\Z)", re.DOTALL)
 _END_OF_THINKING = re.compile(r".*</think(?:ing)?>", re.DOTALL)
 _UNFINISHED = re.compile(
     r"(?:<[^<>]{0,1000}|<(script|style|iframe|object|svg)\b(?:(?!</\1\s*>).)*|<a\b(?:(?!</a\s*>).)*|<!--(?:(?!-->).)*"
-    r"|!?\[[^\[\]\n]{0,300}(?:\]{1,2}(?:\([^()\n]{0,1000})?)?|\[{0,2}\bN[A-Z_]{0,8}|\*\*[^*\n]{0,300})\Z",
+    r"|!?\[[^\[\]\n]{0,300}(?:\]{1,2}(?:\([^()\n]{0,1000})?)?|\[{0,2}\bN[A-Z_]{0,8}|\*\*[^*\n]{0,300}|\([^()\n]{0,40}|【[^【】\n]{0,40})\Z",
     re.DOTALL | re.IGNORECASE,
 )
 """What a tag, a link, a marker or NO_ANSWER may begin with."""

@@ -57,6 +57,11 @@ def told(reply: str, *, cut: bool = False) -> tuple[list[tuple[str, list[str]]],
         "Le client dispose [1] de 14 jours.",
         "- Le client dispose de 14 jours [passage 1].",
         "Le client dispose de 14 jours [[1]].",
+        "Le client dispose de 14 jours (Passage 1).",
+        "Le client dispose de 14 jours. (passage n° 1)",
+        "Le client dispose de 14 jours (source 1).",
+        "Le client dispose de 14 jours【1】.",
+        "Le client dispose de 14 jours [^1].",
     ],
 )
 def test_a_marker_is_understood_wherever_it_stands(reply: str) -> None:
@@ -64,7 +69,10 @@ def test_a_marker_is_understood_wherever_it_stands(reply: str) -> None:
     assert told(reply) == ([("Le client dispose de 14 jours.", [quote])], [])
 
 
-@pytest.mark.parametrize("marks", ["[1][2]", "[1, 2]", "[1] [2]", "[1;2]", "[2][1][2]"])
+@pytest.mark.parametrize(
+    "marks",
+    ["[1][2]", "[1, 2]", "[1 et 2]", "(passages 1 and 2)", "[Passage 1, Passage 2]", "[1] [2]", "[1;2]", "[2][1][2]"],
+)
 def test_several_passages_support_a_sentence(marks: str) -> None:
     draft = read_reply(f"Un envoi standard de retour d'un article {marks}.", PASSAGES, "fr")
     assert {citation.passage_id for citation in draft.sentences[0].citations} == {"returns", "fees"}
@@ -203,6 +211,10 @@ def test_a_sentence_cut_off_is_dropped() -> None:
 
 
 PIECES = [
+    " (Passage 1)",
+    "(passages 2 et 1).",
+    "【1】",
+    "(",
     *[
         "[1]",
         "[2]",
