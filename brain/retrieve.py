@@ -100,7 +100,8 @@ class Retriever:
             step.set(gen_ai.encoded(self._encoder.name, len(meaning.alone)))
         encoded = perf_counter()
         ranked = self._ranker.of(question, meaning, language, per_document)
-        kept, facets = Shortlist(self._index, ranked, scope, language).take(limit)
+        words = "" if meaning.within else question.text
+        kept, facets = Shortlist(self._index, ranked, scope, words, language).take(limit)
         timings = {"encode": 1e3 * (encoded - start), "search": 1e3 * (perf_counter() - encoded)}
         opening = self._opening(kept, question.tenant) if around == "opening" else []
         found = Passages((*kept, *opening), language, timings, facets=facets)

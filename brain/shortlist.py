@@ -11,7 +11,7 @@ from itertools import groupby
 from brain.facets import Family, Page, families, is_generic, one_of_each, specific_first, tag_key, title_key
 from brain.fuse import Fused
 from brain.index.base import Index, Scope, page_of, passage_of
-from brain.prefer import distinct, preferred
+from brain.prefer import distinct, focused, preferred, scored
 from brain.types import Facet, Passage
 
 HEAD = 5
@@ -26,8 +26,10 @@ Search = Callable[[Scope], Sequence[Fused]]
 class Shortlist:
     """Reads as much of the rankings as it takes to fill `limit` places; payloads are read for no more than that."""
 
-    def __init__(self, index: Index, search: Search, scope: Scope, language: str) -> None:
-        self._index, self._search, self._scope, self._language = index, search, scope, language
+    def __init__(self, index: Index, search: Search, scope: Scope, question: str, language: str) -> None:
+        """`question`: empty where its own words do not say what it is about."""
+        self._index, self._search, self._scope = index, search, scope
+        self._question, self._language = question, language
         self._asked = {key for tag in scope.tags if (key := tag_key(tag))}
 
     def take(self, limit: int) -> tuple[list[Passage], tuple[Facet, ...]]:
@@ -50,7 +52,7 @@ class Shortlist:
         left, read, without, searches = list(self._search(self._scope)), set[str](), set[Family](), 1
         while left:
             window = _whole_pages(left, size)
-            yield preferred(self._read(window), self._language)
+            yield preferred(focused(self._read(window), self._question, self._language), self._language)
             read |= {found.page for found in window}
             left = left[len(window) :]
             if known != without and searches < MOST_SEARCHES:
@@ -70,7 +72,7 @@ class Shortlist:
         there = {page_of(page[0].id) for page in shown}
         ranked = self._search(replace(self._scope, variants_of=tuple(places)))
         found = self._read([passage for passage in ranked if passage.page not in there][:LEAST_READ])
-        placed = [tuple(_scored(passage, places[title_key(passage.title)]) for passage in page) for page in found]
+        placed = [tuple(scored(passage, places[title_key(passage.title)]) for passage in page) for page in found]
         return specific_first([*shown, *placed], self._asked)
 
     def _read(self, window: Sequence[Fused]) -> list[Page]:
@@ -89,10 +91,6 @@ class Shortlist:
             counts = self._index.facet(key, titles, self._scope)
             found.append(Facet(key, tuple(sorted(counts.items(), key=lambda value: (-value[1], value[0])))))
         return tuple(found)
-
-
-def _scored(passage: Passage, fused: float) -> Passage:
-    return replace(passage, scores=replace(passage.scores, fused=fused))
 
 
 def _whole_pages(ranked: Sequence[Fused], size: int) -> Sequence[Fused]:
