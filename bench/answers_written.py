@@ -73,7 +73,8 @@ async def run(given: Namespace) -> None:
 def evenly(cases: Sequence[Case], number: int) -> list[Case]:
     """Cases that have an answer, spread over the set."""
     usable = [case for case in cases if case.expect.documents and case.expect.status in (None, "answered")]
-    return [usable[at * len(usable) // number] for at in range(min(number, len(usable)))]
+    number = min(number, len(usable))
+    return [usable[at * len(usable) // number] for at in range(number)]
 
 
 def expected(case: Case) -> dict[str, Any]:
