@@ -13,7 +13,7 @@ _ASKS_FIGURE = re.compile(
 )
 _ASKS_MONEY = re.compile(
     r"\b(combien (?:(?:ça )?co[uû]te(?:nt)?|vaut|faut-il payer|dois-je payer)|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais"
-    r"|how much|price|costs?|fees?|charge)\b",
+    r"|quelle (?:est l['’])?amende|plafonds?|how much|price|costs?|fees?|charge)\b",
     re.IGNORECASE,
 )
 _ASKS_HOW_LONG = re.compile(

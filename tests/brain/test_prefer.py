@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from brain.facets import Page, title_key
-from brain.prefer import distinct, near_duplicates, preferred
+from brain.prefer import distinct, focused, near_duplicates, preferred
 from brain.types import Passage, Scores
 
 TEXT = "Le retour du colis est gratuit pendant trente jours à compter de la réception, sauf pour les articles soldés en magasin."
@@ -61,6 +61,32 @@ def test_scores_below_zero_are_ranked_alike() -> None:
     ranked = [page("en", -1.0, language="en"), page("fr", -1.01, language="fr"), page("far", -2.0, language="fr")]
 
     assert names(preferred(ranked, "fr")) == ["fr", "en", "far"]
+
+
+SPECIAL, GENERAL = "Permis de construire d'un bâtiment professionnel", "Permis de construire"
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ("Quel délai pour un permis de construire ?", "general"),
+        ("permis de construire", "general"),
+        ("Quel délai pour le permis de construire d'un bâtiment professionnel ?", "special"),
+        ("Je veux savoir quel permis de construire demander pour une grange agricole.", "special"),
+        ("", "special"),
+    ],
+)
+def test_of_a_brief_question_a_page_on_nothing_else_comes_first(question: str, first: str) -> None:
+    ranked = [page("special", 2.3, title=SPECIAL, language="fr"), page("general", 2.1, title=GENERAL, language="fr")]
+
+    assert names(focused(ranked, question, "fr"))[0] == first
+
+
+def test_a_title_moves_no_page_past_one_that_fits_clearly_better() -> None:
+    ranked = [page("special", 2.6, title=SPECIAL), page("general", 1.9, title=GENERAL), page("bare", 1.8, title="")]
+
+    assert names(focused(ranked, "permis de construire", "fr")) == ["special", "general", "bare"]
+    assert [p[0].score for p in focused(ranked, "permis", "fr")] == pytest.approx([2.6 + 0.6 / 4, 1.9 + 0.6 / 2, 1.8])
 
 
 @pytest.mark.parametrize(
