@@ -4,6 +4,7 @@ A negation reaches the verb between "ne" and "pas", or the next word of content 
 denied in one text and, where it stands in the other, is not, is a contradiction; so is a word in place of its opposite.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -48,6 +49,24 @@ _OPPOSITES = {
         "same/different win/lose won/lost rise/fall north/south east/west internal/external"
     ),
 }
+
+
+_DENYING = {
+    "fr": frozenset(
+        "impossible interdit interdite interdits interdites exclu exclue exclus exclues refus refuse refuser refusee sauf hors "
+        "excepte manque absence cesse cessent perd perdu annule annulee invalide inutile insuffisant contraire contrairement "
+        "seul seule seuls seules seulement uniquement limite limitee plutot evite evitez eviter dispense dispensee exonere "
+        "exoneree".split()
+    ),
+    "en": frozenset(
+        "impossible forbidden prohibited banned exclude excludes excluded refuse refuses refused refusal decline declined "
+        "except unless unlike lack lacks lacked fail fails failed failure prevent prevents prevented avoid avoids only rather "
+        "instead stop stopped absent deny denies denied disagree disagreement reject rejects rejected lose lost invalid "
+        "inactive despite although however few little hardly rarely seldom ended cancelled abandoned removed".split()
+    ),
+}
+"""Words by which a text says that something is not so, without a negation."""
+_UN = re.compile(r"(?:un|non)\w{4,}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +156,19 @@ def contradiction(claim: Sequence[Word], evidence: Sequence[Word], language: str
     said, held = negations(claim, language), negations(evidence, language)
     denied = _denied_alone(said, claim, held, evidence) or _denied_alone(held, evidence, said, claim)
     return denied or _opposite(claim, said, evidence, held, language) or _one_more(claim, said, evidence, held)
+
+
+def made_up(claim: Sequence[Word], evidence: Sequence[Sequence[Word]], language: str) -> str:
+    """What a claim denies where no sentence of the evidence denies, forbids or excepts anything; empty where one does."""
+    said = negations(claim, language)
+    if not said or any(negations(found, language) or _denies(found, language) for found in evidence):
+        return ""
+    return " ".join(word.text for word in claim[said[0].at : said[0].at + 3])
+
+
+def _denies(found: Sequence[Word], language: str) -> bool:
+    words = _DENYING.get(language, frozenset())
+    return any(word.plain in words or (language == "en" and _UN.fullmatch(word.plain)) for word in found)
 
 
 def _one_more(

@@ -230,7 +230,7 @@ def test_most_wrong_answers_to_the_sample_pages_are_told_from_right_ones() -> No
     """Measured by words alone, French and English alike: see docs/decisions/0015-checking-sentences.md."""
     verifier = Verifier()
     flagged = tally((asked, checked(asked, DOCUMENTS, verifier)) for asked in read(PAIRS))
-    for language, missed, alarms in (("fr", 6, 4), ("en", 2, 5)):
+    for language, missed, alarms in (("fr", 3, 5), ("en", 2, 6)):
         wrong, right = (flagged[language, "all", supported] for supported in (False, True))
         assert len(wrong) - sum(wrong) <= missed and sum(right) <= alarms
 

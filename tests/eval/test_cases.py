@@ -106,7 +106,7 @@ def test_languages_is_another_name_of_document_languages(tmp_path: Path) -> None
 
 def test_expected_values_are_those_of_an_answer() -> None:
     assert set(get_args(ExpectedStatus)) == set(Status) - {Status.DEGRADED}
-    assert set(get_args(ExpectedReason)) == set(Reason) - {Reason.MODEL_FAILED}
+    assert set(get_args(ExpectedReason)) == set(Reason) - {Reason.MODEL_FAILED, Reason.MODEL_UNSUPPORTED}
 
 
 def test_cases_are_immutable(tmp_path: Path) -> None:
