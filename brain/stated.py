@@ -122,6 +122,11 @@ def states(kind: Kind, text: str, language: str) -> bool:
     return any(value.unit in UNITS[kind] for value in values_in(text, language))
 
 
+def answers(kind: Kind, text: str, language: str) -> bool:
+    """Whether a text gives such a figure, or says that there is nothing to pay."""
+    return states(kind, text, language) or (kind == "money" and bool(_FREE.search(text)))
+
+
 def kind_of(value: Value) -> str:
     """What a value answers: how long, when, how much of a unit; nothing for a bare number, which may count anything."""
     if value.kind == "date":
@@ -156,8 +161,3 @@ def _figures(words: frozenset[str]) -> set[str]:
 def _fits(one: str, other: str) -> bool:
     """Whether two dates, `*` for what is not said, may be one."""
     return all("*" in (a, b) or a == b for a, b in zip(one.split("-"), other.split("-"), strict=True))
-
-
-def answers(kind: Kind, text: str, language: str) -> bool:
-    """Whether a text gives such a figure, or says that there is nothing to pay."""
-    return states(kind, text, language) or (kind == "money" and bool(_FREE.search(text)))

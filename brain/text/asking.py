@@ -94,7 +94,7 @@ def figure_of_what(question: str) -> str:
 
 def asks_for_figure(question: str) -> bool:
     """How much, how long, when: an answer without a figure is none."""
-    return bool(_ASKS_FIGURE.search(question))
+    return bool(_ASKS_FIGURE.search(question) or figure_wanted(question))
 
 
 def asks_whether(question: str) -> bool:
