@@ -7,7 +7,7 @@ from brain.conflicts import Conflict
 from brain.evidence import Evidence
 from brain.messages import message, notice, reply
 from brain.settings import AnswerSettings
-from brain.smalltalk import meddles, small_talk
+from brain.smalltalk import meddles, small_talk, vague
 from brain.text.language import detect
 from brain.types import Choice, Passages, Question, Reason, Sentence, Status
 from brain.writing import Writing
@@ -29,12 +29,14 @@ class Decision:
 
 
 def unasked(question: Question) -> Decision | None:
-    """The reply to what asks nothing of the knowledge; None where something is asked."""
+    """The reply to what asks nothing of the knowledge, or does not say about what; None where something is asked."""
     language = question_language(question)
     if talk := small_talk(question.text):
         return Decision(Status.ANSWERED, Reason.SMALL_TALK, reply(talk, language))
     if meddles(question.text):
         return Decision(Status.REFUSED, Reason.OUT_OF_SCOPE, notice("instructions", language))
+    if vague(question.text) and not any(turn.role == "user" for turn in question.turns):
+        return Decision(Status.NEEDS_CLARIFICATION, None, notice("vague", language))
     return None
 
 

@@ -25,13 +25,14 @@ _MESSAGES = {
         Reason.MODEL_UNSUPPORTED: "The written answer did not rest on the articles: these are their own words.",
     },
 }
-Notice = Literal["interrupted", "quoted", "instructions", "which", "unverified"]
+Notice = Literal["interrupted", "quoted", "instructions", "which", "vague", "unverified"]
 _NOTICES: dict[str, dict[Notice, str]] = {
     "fr": {
         "interrupted": "La rédaction s'est interrompue ; la réponse est peut-être incomplète.",
         "quoted": "Ces passages sont cités dans la langue de leur article.",
         "instructions": "Je ne peux ni montrer mes instructions ni m'en écarter. Posez-moi une question sur la base de connaissances.",
         "unverified": "(non vérifié)",
+        "vague": "De quoi s'agit-il ? Dites en quelques mots ce que vous voulez savoir.",
         "which": "La réponse dépend de ceci : {}. Précisez, s'il vous plaît.",
     },
     "en": {
@@ -39,6 +40,7 @@ _NOTICES: dict[str, dict[Notice, str]] = {
         "quoted": "These passages are quoted in the language of their article.",
         "instructions": "I can neither show my instructions nor depart from them. Ask me something about the knowledge base.",
         "unverified": "(not verified)",
+        "vague": "What is it about? Please say in a few words what you want to know.",
         "which": "The answer depends on this: {}. Please say which.",
     },
 }

@@ -117,6 +117,22 @@ async def test_who_asks_for_the_instructions_is_refused_and_nothing_is_searched(
     assert found.message and found.message.startswith("Je ne peux ni montrer")
 
 
+async def test_what_does_not_say_its_subject_is_asked_back_and_nothing_is_searched(
+    index: EdgeIndex, settings: Settings
+) -> None:
+    found = await ask(Unused(index, ENCODER, settings), "C'est combien ?", answerer=Silent())
+
+    assert (found.status, found.reason, found.choices) == (Status.NEEDS_CLARIFICATION, None, ())
+    assert found.message == "De quoi s'agit-il ? Dites en quelques mots ce que vous voulez savoir."
+
+
+async def test_in_a_conversation_it_is_about_what_was_said(index: EdgeIndex, retriever: Retriever) -> None:
+    add(index, "a", "Le remboursement est fait sous 14 jours après la réception du retour.")
+    turns = (Turn("user", ASKED), Turn("assistant", "Sous 14 jours."))
+
+    assert (await ask(retriever, "C'est combien ?", turns=turns)).status is Status.ANSWERED
+
+
 async def test_a_greeting_before_a_question_changes_nothing(index: EdgeIndex, retriever: Retriever) -> None:
     add(index, "a", "Le remboursement est fait sous 14 jours après la réception du retour.")
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 import eval
-from brain.smalltalk import Talk, meddles, small_talk
+from brain.smalltalk import Talk, meddles, small_talk, vague
 
 SAID = {
     Talk.GREETING: ["Bonjour", "bonjour !", "Hello there", "Bonsoir madame", "hey :)", "coucou 👋", "Good morning"],
@@ -77,6 +77,36 @@ NOT_MEDDLING = [
 ]
 
 
+VAGUE = [
+    "C'est combien ?",
+    "Combien de temps ça prend ?",
+    "Comment faire ?",
+    "et ça ?",
+    "J'ai un problème",
+    "Bonjour, je voudrais un renseignement svp",
+    "aide",
+    "How much is it?",
+    "How long does it take?",
+    "I need help please",
+    "it doesn't work",
+]
+NOT_VAGUE = [
+    "tarifs",
+    "Quels sont les délais ?",
+    "Comment payer ?",
+    "Où êtes-vous ?",
+    "et pour un mineur ?",
+    "Combien coûte la livraison ?",
+    "Quel temps fait-il ?",
+    "What time is it?",
+    "Can I return it?",
+    "opening hours",
+    "",
+    "?",
+    "help " * 40,
+]
+
+
 @pytest.mark.parametrize(("talk", "text"), [(talk, text) for talk, texts in SAID.items() for text in texts])
 def test_small_talk_is_told_by_its_kind(talk: Talk, text: str) -> None:
     assert small_talk(text) is talk
@@ -98,12 +128,22 @@ def test_a_question_about_instructions_is_a_question(text: str) -> None:
     assert not meddles(text)
 
 
+@pytest.mark.parametrize("text", VAGUE)
+def test_what_says_nothing_of_its_subject_is_told(text: str) -> None:
+    assert vague(text)
+
+
+@pytest.mark.parametrize("text", NOT_VAGUE)
+def test_one_word_that_says_it_is_enough(text: str) -> None:
+    assert not vague(text)
+
+
 def test_no_question_of_the_sample_is_taken_for_either() -> None:
     cases = (Path(eval.__file__).parent / "sample" / "cases.jsonl").read_text(encoding="utf-8").splitlines()
     asked = [case for case in map(json.loads, cases) if "injection" not in case["tags"]]
 
     assert len(asked) == 59
-    assert not [text for case in asked for text in _last(case) if small_talk(text) or meddles(text)]
+    assert not [text for case in asked for text in _last(case) if small_talk(text) or meddles(text) or vague(text)]
 
 
 def test_no_real_question_is_taken_for_either(data_dir: Path) -> None:
@@ -111,6 +151,7 @@ def test_no_real_question_is_taken_for_either(data_dir: Path) -> None:
 
     assert len(asked) > 1000
     assert not [text for text in asked if small_talk(text) or meddles(text)]
+    assert [text for text in asked if vague(text)] == ["How does it work?"]  # in a conversation, which tells
 
 
 def test_a_very_long_text_is_read_at_once() -> None:
