@@ -8,7 +8,9 @@ from typing import Literal, NamedTuple
 from brain.brief import Brief
 from brain.conversation import recent_turns
 from brain.follow_up import follows, standalone
+from brain.smalltalk import vague
 from brain.text.analyzer import terms
+from brain.text.asking import asks_whether
 from brain.text.language import detect
 from brain.tokens import count_tokens
 from brain.types import Question
@@ -51,8 +53,10 @@ def in_its_language(question: Question) -> Question:
 async def made_standalone(question: Question, model: Brief | None) -> Standalone:
     """The question on its own; `question.language` must be known."""
     language = question.language or ""
-    if not follows(question.text, question.turns, language):
-        return Standalone(question, question)
+    whole = _with_what_was_asked(question)
+    if not follows(whole.text, whole.turns, language):
+        return Standalone(whole, whole, None if whole.text == question.text else "rules")
+    question = whole
     if model:
         history = recent_turns(question.turns, MOST_TOKENS, count_tokens)
         said = await model.said(
@@ -62,6 +66,16 @@ async def made_standalone(question: Question, model: Brief | None) -> Standalone
             alone = replace(question, text=rewritten)
             return Standalone(alone, alone, "model")
     return Standalone(replace(question, text=standalone(question.text, question.turns, language)), question, "rules")
+
+
+def _with_what_was_asked(question: Question) -> Question:
+    """What tells the subject of a question that was asked back ("C'est combien ?"), with that question; of "I need help", alone."""
+    users = [at for at, turn in enumerate(question.turns) if turn.role == "user"]
+    if not users or not vague(before := question.turns[users[-1]].text):
+        return question
+    if asks_whether(before):
+        return replace(question, turns=question.turns[: users[-1]])
+    return replace(question, text=f"{before.rstrip(' ?!.…')} {question.text}", turns=question.turns[: users[-1]])
 
 
 def _trusted(said: str, question: Question, language: str) -> str:

@@ -12,8 +12,9 @@ _ASKS_FIGURE = re.compile(
     re.IGNORECASE,
 )
 _ASKS_MONEY = re.compile(
-    r"\b(combien (?:(?:ça )?co[uû]te(?:nt)?|vaut|faut-il payer|dois-je payer)|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais"
-    r"|quelle (?:est l['’])?amende|plafonds?|how much|price|costs?|fees?|charge)\b",
+    r"\b(c['’]est (?:à )?combien|combien (?:(?:ça )?co[uû]te(?:nt)?|vaut|c['’]est|est-ce|faut-il payer|dois-je payer)"
+    r"|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|quelle (?:est l['’])?amende|plafonds?"
+    r"|how much|price|costs?|fees?|charge)\b",
     re.IGNORECASE,
 )
 _ASKS_HOW_LONG = re.compile(

@@ -57,6 +57,24 @@ async def test_a_reply_that_cannot_be_trusted_is_left_to_the_rules(reply: str | 
     assert alone.rewritten == {"text": BY_RULES, "by": "rules"}
 
 
+@pytest.mark.parametrize(
+    ("first", "then", "asked"),
+    [
+        ("C'est combien ?", "la livraison en Corse", "C'est combien la livraison en Corse"),
+        ("How long does it take?", "delivery to Belgium", "How long does it take delivery to Belgium"),
+        ("J'ai un problème", "mon colis est arrivé cassé", "mon colis est arrivé cassé"),
+        ("Combien coûte un passeport ?", "la livraison en Corse", "la livraison en Corse"),
+    ],
+)
+async def test_what_a_question_back_was_for_is_asked_with_its_subject(first: str, then: str, asked: str) -> None:
+    turns = (Turn("user", first), Turn("assistant", "De quoi s'agit-il ?"))
+
+    alone = await made_standalone(Question(then, language="fr", turns=turns), None)
+
+    assert (alone.asked.text, alone.searched.text) == (asked, asked)
+    assert bool(alone.asked.turns) is first.startswith("Combien")
+
+
 async def test_a_question_that_stands_alone_is_no_ones_business() -> None:
     model = Says("Quoi ?")
     question = Question("Quels papiers faut-il pour une carte grise ?", language="fr", turns=TURNS)
