@@ -78,11 +78,11 @@ def _by_meaning(question: str, found: Sequence[Pair], like: Likeness) -> Iterato
         return alike(*pair) + min(_asked(question, stated) for stated in pair)
 
     best = sorted(found, key=promising, reverse=True)
-    texts = list(dict.fromkeys(s.unit.text for pair in best for s in pair))[:MOST_COMPARED]
+    texts = list(dict.fromkeys(s.said for pair in best for s in pair))[:MOST_COMPARED]
     likeness = like([question, *texts])
     place = {text: at for at, text in enumerate(texts, 1)}
     for one, other in found:
-        if (a := place.get(one.unit.text)) and (b := place.get(other.unit.text)):
+        if (a := place.get(one.said)) and (b := place.get(other.said)):
             asked = min(likeness[0][a], likeness[0][b])
             headed = HEADED * (_headed(question, one) and _headed(question, other))
             yield one, other, float(likeness[a][b] + ASKED * asked + headed)

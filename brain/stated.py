@@ -27,6 +27,10 @@ LEAST_WORDS = 2
 """A date alone says nothing that could be contradicted."""
 LONGEST = 400
 """Characters of a unit; a long list or table states many things."""
+_EXCEPTION = re.compile(
+    r"[,;(]?\s+\b(?:sauf|except[ée]|hormis|hors|à l['’]exception|except|unless|other than)\b.*",
+    re.IGNORECASE | re.DOTALL,
+)
 _FREE = re.compile(
     r"\b(gratuit(?:e?s?|ement)|sans frais|offerte?s?|free|no (?:charge|fees?|cost)|at no cost)\b", re.IGNORECASE
 )
@@ -46,9 +50,14 @@ class Stated:
     language: str
 
     @cached_property
+    def said(self) -> str:
+        """The sentence without what it excepts: two that make the same exception need not speak of the same."""
+        return _EXCEPTION.sub("", self.unit.text) or self.unit.text
+
+    @cached_property
     def words(self) -> frozenset[str]:
         """The beginnings of its terms, without figures and the value's unit: "remboursons" and "remboursement" are one."""
-        own = set(terms(self.unit.text, self.language)) - set(terms(self.value.shown, self.language))
+        own = set(terms(self.said, self.language)) - set(terms(self.value.shown, self.language))
         return frozenset(term[:BEGINNING] for term in own if not any(map(str.isdigit, term)))
 
     @cached_property

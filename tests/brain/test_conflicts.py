@@ -56,6 +56,25 @@ def test_what_says_the_same_or_speaks_of_something_else_is_none(other: str, fiel
     assert of(page(FOURTEEN, "a"), page(other, "b", **fields)) is None
 
 
+def test_the_same_exception_makes_two_prices_none_of_one_thing() -> None:
+    """The encoder sees the same words in both, and so would whoever counts them."""
+    wrap = "L'emballage est fait pour 3 € par article, sauf pour les colis de plus de 15 kg."
+    post = "Le point relais est offert dès 99 € par commande, sauf pour les colis de plus de 15 kg."
+    compared: list[str] = []
+
+    def like(texts: Sequence[str]) -> np.ndarray:
+        compared.extend(texts)
+        return np.ones((len(texts), len(texts)))
+
+    pages = Passages((page(wrap, "a"), page(wrap.replace("3 €", "4 €"), "b"), page(post, "c")), "fr")
+    assert conflict("Combien coûte l'emballage par article ?", pages, like)
+    assert compared and not any("sauf" in text for text in compared)
+    pages = Passages((page(wrap, "a"), page(post, "b")), "fr")
+    assert of(*pages, question="Combien coûte la livraison pour les colis de plus de 15 kg ?") is None
+    same = page(wrap.replace("3 €", "4 €"), "c")
+    assert of(page(wrap, "a"), same, question="Combien coûte l'emballage par article ?")
+
+
 def test_a_page_does_not_contradict_itself_nor_its_variants() -> None:
     assert of(page(f"{FOURTEEN} {TEN}", "a")) is None
     assert of(page(FOURTEEN, "a", tags=("pays:fr",)), page(TEN, "b", tags=("pays:be",))) is None
