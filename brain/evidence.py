@@ -205,7 +205,8 @@ class _Brief(NamedTuple):
     @classmethod
     def of(cls, question: str, language: str) -> Self:
         kind, even = figure_wanted(question), EVEN.get(language, EVEN_ELSE)
-        if kind and (asked := set(terms(content := figure_of_what(question), language))):
+        # One page has the telephone number for all that one may call about.
+        if kind and kind != "phone" and (asked := set(terms(content := figure_of_what(question), language))):
             return cls(content, BRIEF_OF_FIGURE - len(asked), even + EVEN_OF_FIGURE, language, kind)
         content = without_kind(question)
         return cls(content, BRIEF - len(set(terms(content, language))), even, language)

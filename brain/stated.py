@@ -126,8 +126,8 @@ def states(kind: Kind, text: str, language: str) -> bool:
     """Whether a text gives a figure of this kind."""
     if kind == "clock":
         return bool(_CLOCK.search(text))
-    if kind == "number":
-        return any(value.kind == "number" for value in values_in(text, language))
+    if kind in ("number", "phone"):
+        return any(value.kind == kind for value in values_in(text, language))
     return any(value.unit in UNITS[kind] for value in values_in(text, language))
 
 

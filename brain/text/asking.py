@@ -3,8 +3,8 @@
 import re
 from typing import Literal
 
-Kind = Literal["money", "time", "clock", "weight", "number"]
-"""Of a figure: an amount, a length of time or an age, a time of the day, a weight, how many of something."""
+Kind = Literal["money", "time", "clock", "weight", "number", "phone"]
+"""Of a figure: an amount, a length of time or an age, a time of the day, a weight, how many of something, a telephone number."""
 
 _ASKS_FIGURE = re.compile(
     r"\b(combien|quand|d[ée]lais?|dur[ée]e|prix|tarifs?|co[uû]ts?|co[uû]te(?:nt)?|montants?|frais|date|heures?|horaires?|jusqu|âge"
@@ -28,6 +28,10 @@ _ASKS_NUMBER = re.compile(
     r"|how many (?!minutes|hours|days|weeks|months|years|times))",
     re.IGNORECASE,
 )
+_ASKS_PHONE = re.compile(
+    r"\b(num[ée]ros? (?:de t[ée]l[ée]phone|à appeler|pour (?:appeler|joindre))|quel num[ée]ro|(?:tele)?phone numbers?|what number)\b",
+    re.IGNORECASE,
+)
 _ASKS_CLOCK = re.compile(
     r"\b(horaires?|quelles? heures?|opening (?:hours|times)|what time|open until)\b", re.IGNORECASE
 )
@@ -43,6 +47,7 @@ _NAMES_HOW_LONG = re.compile(
     re.IGNORECASE,
 )
 _NAMES_WEIGHT = re.compile(r"\b(poids|weights?)\b", re.IGNORECASE)
+_NAMES_PHONE = re.compile(r"\b(t[ée]l[ée]phones?|num[ée]ros?|(?:tele)?phones?|call us|appelez)\b", re.IGNORECASE)
 _NAMES_NUMBER = re.compile(r"\b(combien|nombres?|how many|numbers?)\b", re.IGNORECASE)
 _ASKS: dict[Kind, re.Pattern[str]] = {
     "money": _ASKS_MONEY,
@@ -50,6 +55,7 @@ _ASKS: dict[Kind, re.Pattern[str]] = {
     "clock": _ASKS_CLOCK,
     "weight": _ASKS_WEIGHT,
     "number": _ASKS_NUMBER,
+    "phone": _ASKS_PHONE,
 }
 _NAMES: dict[Kind, re.Pattern[str]] = {
     "money": _NAMES_MONEY,
@@ -57,15 +63,16 @@ _NAMES: dict[Kind, re.Pattern[str]] = {
     "clock": _NAMES_CLOCK,
     "weight": _NAMES_WEIGHT,
     "number": _NAMES_NUMBER,
+    "phone": _NAMES_PHONE,
 }
 _KIND_NAMED = re.compile(
     r"\b(d[ée]lais?|dur[ée]e|prix|tarifs?|montants?|horaires|time limits?|deadlines?|price|cost)\b", re.IGNORECASE
 )
 _OF_FIGURES = re.compile(
     r"\b(d[ée]lais?|dur[ée]es?|durent?|temps|âges?|valables?|validit[ée]s?|maximum|minimum|maximales?|minimales?|prix|tarifs?"
-    r"|montants?|frais|co[uû]ts?|co[uû]te(?:nt|ra|ront)?|payer|vaut|valent|faut-il|horaires?|heures?|p[èe]se(?:nt)?|poids|nombre"
+    r"|montants?|frais|co[uû]ts?|co[uû]te(?:nt|ra|ront)?|payer|vaut|valent|faut-il|horaires?|heures?|p[èe]se(?:nt)?|poids|nombre|num[ée]ros?|t[ée]l[ée]phones?|appeler|joindre"
     r"|deadlines?|time limits?|periods?|takes?|lasts?|valid|validity|minimum age|prices?|costs?|fees?|charges?|pay|worth|hours"
-    r"|heavy|weighs?|weight|number)\b",
+    r"|heavy|weighs?|weight|numbers?|(?:tele)?phone)\b",
     re.IGNORECASE,
 )
 _KIND = re.compile(

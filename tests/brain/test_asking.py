@@ -25,6 +25,9 @@ from brain.types import Passage, Scores
         ("Combien d'années gardez-vous les factures ?", "time"),
         ("À quel âge peut-on voter ?", "time"),
         ("Combien pèse le colis ?", "weight"),
+        ("Quel est votre numéro de téléphone ?", "phone"),
+        ("What is your phone number?", "phone"),
+        ("Quel est le numéro de commande ?", None),
         ("How heavy is the parcel?", "weight"),
         ("Quand serai-je remboursé ?", None),
         ("Quels sont les frais et les délais ?", None),
@@ -69,13 +72,14 @@ def test_what_a_figure_is_of(question: str, rest: str) -> None:
         ),
         ("Combien coûtent les données du compte ?", "Une copie du compte est facturée 12 €."),
         ("Quels sont les horaires pour les données du compte ?", "Le service du compte répond de 9 h à 17 h 30."),
+        ("Quel numéro de téléphone pour les données du compte ?", "Pour le compte, appelez le 02 61 91 40 00."),
     ],
 )
 def test_the_sentence_that_gives_the_figure_is_quoted(question: str, said: str) -> None:
     text = (
         "Les données du compte servent aux commandes du compte. Les données du compte sont lues par 4 personnes. "
         "Le compte est effacé 3 ans après la dernière commande. Une copie du compte est facturée 12 €. "
-        "Le service du compte répond de 9 h à 17 h 30."
+        "Le service du compte répond de 9 h à 17 h 30. Pour le compte, appelez le 02 61 91 40 00."
     )
     page = Passage("p", "d", text, (0, len(text)), Scores(1.0), title="Données du compte", language="fr")
 
