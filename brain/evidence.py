@@ -11,7 +11,7 @@ from typing import NamedTuple, Self
 
 from brain.stated import answers
 from brain.text.analyzer import beginnings, terms
-from brain.text.asking import Kind, figure_of_what, figure_wanted, without_kind
+from brain.text.asking import Kind, figure_of_what, figure_wanted, kind_named, without_kind
 from brain.text.headings import headings_above
 from brain.text.sentences import is_heading, sentence_spans
 from brain.text.units import units
@@ -205,18 +205,27 @@ class _Brief(NamedTuple):
     @classmethod
     def of(cls, question: str, language: str) -> Self:
         kind, even = figure_wanted(question), EVEN.get(language, EVEN_ELSE)
-        # One page has the telephone number for all that one may call about.
-        if kind and kind != "phone" and (asked := set(terms(content := figure_of_what(question), language))):
-            return cls(content, BRIEF_OF_FIGURE - len(asked), even + EVEN_OF_FIGURE, language, kind)
+        content = figure_of_what(question)
+        asked = len(set(terms(content, language)))
+        if kind_named(question) and (kind == "phone" or (kind and not asked)):
+            return cls("", BRIEF, even, language, kind)
+        if kind and asked:
+            return cls(content, BRIEF_OF_FIGURE - asked, even + EVEN_OF_FIGURE, language, kind)
         content = without_kind(question)
         return cls(content, BRIEF - len(set(terms(content, language))), even, language)
 
     def held(self, passage: Passage) -> float:
-        """Share of its terms in the passage; of a figure's in what gives such a figure there, with what that stands under."""
+        """Share of its terms in the passage; of a figure's in what gives such a figure there, with what that stands under.
+
+        "Quels sont vos horaires ?" names nothing else, and one telephone number is for all that one may call about: then whether such
+        a figure is given.
+        """
         language = passage.language or self.language
         if not self.kind:
             return _held(self.content, passage, language)
         asked, most = beginnings(self.content, language), 0
+        if not asked:
+            return float(any(answers(self.kind, unit.text, language) for unit in units(passage.text)))
         for unit in units(passage.text):
             if answers(self.kind, unit.text, language):
                 said = (unit.text, *headings_above(passage, unit.span[0]))

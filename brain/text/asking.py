@@ -66,12 +66,15 @@ _NAMES: dict[Kind, re.Pattern[str]] = {
     "phone": _NAMES_PHONE,
 }
 _KIND_NAMED = re.compile(
-    r"\b(d[ée]lais?|dur[ée]e|prix|tarifs?|montants?|horaires|time limits?|deadlines?|price|cost)\b", re.IGNORECASE
+    r"\b(d[ée]lais?|dur[ée]e|prix|tarifs?|montants?|horaires|num[ée]ros? de t[ée]l[ée]phone|time limits?|deadlines?|price|cost"
+    r"|opening (?:hours|times)|(?:tele)?phone numbers?)\b",
+    re.IGNORECASE,
 )
 _OF_FIGURES = re.compile(
     r"\b(d[ée]lais?|dur[ée]es?|durent?|temps|âges?|valables?|validit[ée]s?|maximum|minimum|maximales?|minimales?|prix|tarifs?"
-    r"|montants?|frais|co[uû]ts?|co[uû]te(?:nt|ra|ront)?|payer|vaut|valent|faut-il|horaires?|heures?|p[èe]se(?:nt)?|poids|nombre|num[ée]ros?|t[ée]l[ée]phones?|appeler|joindre"
-    r"|deadlines?|time limits?|periods?|takes?|lasts?|valid|validity|minimum age|prices?|costs?|fees?|charges?|pay|worth|hours"
+    r"|montants?|frais|co[uû]ts?|co[uû]te(?:nt|ra|ront)?|payer|vaut|valent|faut-il|horaires?|heures?|p[èe]se(?:nt)?|poids|nombre"
+    r"|num[ée]ros?|t[ée]l[ée]phones?|appeler|joindre|opening (?:hours|times)|deadlines?|time limits?|periods?"
+    r"|takes?|lasts?|valid|validity|minimum age|prices?|costs?|fees?|charges?|pay|worth|hours"
     r"|heavy|weighs?|weight|numbers?|(?:tele)?phone)\b",
     re.IGNORECASE,
 )

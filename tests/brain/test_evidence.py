@@ -112,7 +112,10 @@ def test_a_brief_question_rests_on_whether_one_passage_holds_all_of_its_words() 
     [
         ("How do I end my subscription?", "en", "You subscribe to the end.", 2 * 0.6),
         ("Qui répond de la livraison ?", "fr", "La livraison est longue.", 2 * (0.5 - 0.6)),
-        ("Quels sont vos horaires ?", "fr", "Nous répondons de 9 h à 19 h.", 3 * -0.6),
+        ("Quels sont vos horaires ?", "fr", "Nous répondons de 9 h à 19 h.", 4 * 0.4),
+        ("Quels sont vos horaires ?", "fr", "Les horaires changent souvent.", 4 * -0.6),
+        ("What is the phone number for complaints?", "en", "Call 02 61 91 40 00.", 4 * 0.6),
+        ("What is the phone number for complaints?", "en", "Have your phone ready for complaints.", 4 * -0.4),
         ("How long?", "en", "As long as you like.", 4 * -0.4),
         ("Quelle heure est-il ?", "fr", "Nous répondons à toute heure.", 4 * -0.6),
         ("How many days do I have to return an item that I bought in your shop?", "en", "Days, return, item, shop.", 0),
