@@ -1,13 +1,17 @@
 """The sentences of one answer, checked one after another as they are written."""
 
 import asyncio
+from dataclasses import replace
 
 from brain.answerers.base import Draft
 from brain.judge import Judge, doubtful, settled
-from brain.types import Passages, Question, Sentence
+from brain.text.instructions import addressed_to_assistants
+from brain.types import Passages, Question, Sentence, Support
 from brain.verify import Gate, Verifier
 from brain.verify.support import LEFT_OUT
 from brain.verify.verifier import quoted
+
+TOLD = "this tells an assistant what to do"
 
 
 class Checking:
@@ -47,6 +51,8 @@ class Checking:
         return Draft(tuple(gate.shown), tuple(gate.dropped), checked=tuple(gate.checked))
 
     async def _checked(self, sentence: Sentence) -> Sentence:
+        if addressed_to_assistants(sentence.text):
+            return replace(sentence, support=Support(False, 0.0, (TOLD,)))
         if literal := quoted(sentence):
             return literal
         said = " ".join(self._said)

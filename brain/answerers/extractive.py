@@ -19,6 +19,7 @@ from brain.stated import states
 from brain.text.analyzer import beginnings
 from brain.text.asking import Kind, asks_for_figure, figure_wanted, kind_named, names, without_kind
 from brain.text.headings import headings_above
+from brain.text.instructions import addressed_to_assistants, prompt_markup
 from brain.text.tables import answering
 from brain.text.units import Unit, units
 from brain.types import Around, Citation, Passage, Passages, Question, Sentence, Span
@@ -161,18 +162,24 @@ def _score(candidate: _Candidate, wanted: _Wanted) -> float:
 
 
 def _choose(scored: Sequence[tuple[float, _Candidate]], most: int) -> list[_Candidate]:
-    """The best unit, and those close behind it in the same document: sentences of several documents read badly."""
-    if not scored:
-        return []
-    best_score, best = scored[0]
+    """The best unit, and those close behind it in the same document: sentences of several documents read badly.
+
+    What a document tells an assistant to do is nothing to be told to a reader.
+    """
     chosen: list[_Candidate] = []
     said: set[str] = set()
+    least = -math.inf
     for score, candidate in scored:
-        if len(chosen) == most or score < FURTHER * best_score:
+        if len(chosen) == most or score < least:
             break
-        if candidate.passage.document_id == best.passage.document_id and candidate.unit.text not in said:
-            chosen.append(candidate)
-            said.add(candidate.unit.text)
+        text = candidate.unit.text
+        elsewhere = chosen and candidate.passage.document_id != chosen[0].passage.document_id
+        if elsewhere or text in said or addressed_to_assistants(text) or prompt_markup(text):
+            continue
+        if not chosen:
+            least = FURTHER * score
+        chosen.append(candidate)
+        said.add(text)
     return chosen
 
 

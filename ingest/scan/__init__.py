@@ -4,10 +4,10 @@ What is hidden never gets into a passage (`ingest/parse`); what is in plain sigh
 is a hint to a person. What keeps an answer safe is the prompt's fence and the check of every sentence, not this.
 """
 
+from brain.text.instructions import addressed_to_assistants, prompt_markup
 from brain.types import Document, Flag
 from ingest.scan.characters import smuggled
 from ingest.scan.concealed import concealed_text
-from ingest.scan.instructions import addressed_to_assistants, prompt_markup
 from ingest.scan.links import active_links, encoded_text
 
 __all__ = ["scan"]

@@ -69,7 +69,7 @@ def _patterns() -> tuple[re.Pattern[str], tuple[str, ...]]:
     near: list[str] = []
     for language in LANGUAGES:
         names = {"gap": _GAP, "start": _START}
-        for line in (files("ingest.scan") / "patterns" / f"{language}.txt").read_text("utf-8").splitlines():
+        for line in (files("brain.text") / "told" / f"{language}.txt").read_text("utf-8").splitlines():
             if line.startswith("@near "):
                 near += [word for word in line.removeprefix("@near ").split("; ") if word]
             elif match := re.match(r"@(assistant|no verb) (.*)", line):
