@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from brain.text.analyzer import terms
 from brain.verify.binding import TIME_WORDS, misplaced
 from brain.verify.conditions import left_out
 from brain.verify.echo import UNTOLD, doubts, reply_of
@@ -144,7 +145,12 @@ def wrong(claim: Text, evidence: Evidence, picked: Sequence[Text], said: set[str
 
 
 def uncovered(claim: Text, evidence: Evidence) -> float:
-    return len(claim.content - evidence.content) / max(1, len(claim.content))
+    """Of its addresses' words it is known already whether they are the page's."""
+    addresses = {
+        term for value in claim.values if value.kind == "address" for term in terms(value.shown, claim.language)
+    }
+    said = claim.content - addresses
+    return len(said - evidence.content) / max(1, len(said))
 
 
 def _probability(claim: Text, missing: float, picked: Sequence[Text], close: Close | None) -> float:

@@ -137,10 +137,10 @@ def test_what_fails_on_the_way_is_an_error_of_the_client(
         serve(create_app(house.brain.settings, house.brain)) as url,
         OpenAI(base_url=f"{url}/v1", api_key=key) as client,
     ):
-        assert said(client, [{"role": "user", "content": "Où ?"}])
+        assert said(client, [{"role": "user", "content": "Où est le colis ?"}])
         monkeypatch.setattr(house.brain._serving.retriever, "_find", fail)
         with pytest.raises(openai.APIError, match="The index failed"):
-            streamed(client, [{"role": "user", "content": "Où ?"}])
+            streamed(client, [{"role": "user", "content": "Où est le colis ?"}])
 
 
 def test_what_the_answer_is_narrowed_to(client: OpenAI) -> None:
