@@ -89,6 +89,8 @@ VAGUE = [
     "How long does it take?",
     "I need help please",
     "it doesn't work",
+    "Puis-je vous poser une question ?",
+    "May I ask you something?",
 ]
 NOT_VAGUE = [
     "tarifs",
