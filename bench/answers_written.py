@@ -162,4 +162,6 @@ class Peer:
 
 
 def numbers(text: str) -> list[int]:
-    return [int(n) for mark in re.findall(r"\[([\d, ]+)\]", text) for n in re.findall(r"\d+", mark)]
+    """[1], [1, 2], and "[Source 1]" or "Source 1", as small models write it there."""
+    marks = re.findall(r"\[(?:sources?\s*)?([\d, ]+)\]|\bsources?\s+(\d+)", text, re.IGNORECASE)
+    return [int(n) for mark in marks for n in re.findall(r"\d+", " ".join(mark))]
