@@ -71,11 +71,11 @@ async def made_standalone(question: Question, model: Brief | None) -> Standalone
 def _with_what_was_asked(question: Question) -> Question:
     """What tells the subject of a question that was asked back ("C'est combien ?"), with that question; of "I need help", alone."""
     users = [at for at, turn in enumerate(question.turns) if turn.role == "user"]
-    if not users or not vague(before := question.turns[users[-1]].text):
+    if len(users) != 1 or not vague(before := question.turns[users[0]].text):  # later ones are about what was said
         return question
     if asks_whether(before):
-        return replace(question, turns=question.turns[: users[-1]])
-    return replace(question, text=f"{before.rstrip(' ?!.…')} {question.text}", turns=question.turns[: users[-1]])
+        return replace(question, turns=question.turns[: users[0]])
+    return replace(question, text=f"{before.rstrip(' ?!.…')} {question.text}", turns=question.turns[: users[0]])
 
 
 def _trusted(said: str, question: Question, language: str) -> str:

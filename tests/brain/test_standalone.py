@@ -75,6 +75,16 @@ async def test_what_a_question_back_was_for_is_asked_with_its_subject(first: str
     assert bool(alone.asked.turns) is first.startswith("Combien")
 
 
+async def test_what_is_vague_within_a_conversation_stays_there() -> None:
+    turns = (*TURNS, Turn("user", "Pourquoi ?"), Turn("assistant", "C'est la loi."))
+
+    alone = await made_standalone(
+        Question("Quelle est la durée de validité du passeport ?", language="fr", turns=turns), None
+    )
+
+    assert not alone.asked.text.startswith("Pourquoi")
+
+
 async def test_a_question_that_stands_alone_is_no_ones_business() -> None:
     model = Says("Quoi ?")
     question = Question("Quels papiers faut-il pour une carte grise ?", language="fr", turns=TURNS)
