@@ -8,10 +8,9 @@ from brain.judge import Judge, doubtful, settled
 from brain.text.instructions import addressed_to_assistants
 from brain.types import Passages, Question, Sentence, Support
 from brain.verify import Gate, Verifier
+from brain.verify.gate import TOLD
 from brain.verify.support import LEFT_OUT
 from brain.verify.verifier import quoted
-
-TOLD = "this tells an assistant what to do"
 
 
 class Checking:

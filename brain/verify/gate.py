@@ -8,6 +8,7 @@ from brain.text.asking import asks_for_figure
 from brain.types import Passages, Question, Sentence
 from brain.verify.values import values_in
 
+TOLD = "this tells an assistant what to do"
 STILL_ANSWERED = 0.5
 """Share of what was asked, as far as the draft speaks of it, that what is left of it must hold, or it answers something else."""
 
@@ -42,13 +43,15 @@ class Gate:
         return [{"text": s.text, "why": _why(s)} for s in self.checked if s not in self.shown]
 
     def _show(self) -> list[Sentence]:
-        kept = [s for s in self.checked if _holds(s) or (self._mark and not self._links(s))]
+        kept = [s for s in self.checked if _holds(s) or (self._mark and not self._unfit(s))]
         new = kept[len(self.shown) :]
         self.shown += new
         return new
 
-    def _links(self, sentence: Sentence) -> bool:
-        """An address that may be made up is not shown, whatever the mark beside it."""
+    def _unfit(self, sentence: Sentence) -> bool:
+        """An address that may be made up, and what is said to an assistant, are not shown, whatever the mark beside them."""
+        if sentence.support and TOLD in sentence.support.problems:
+            return True
         return any(value.kind == "address" for value in values_in(sentence.text, self._language))
 
     def _answers_whatever_follows(self) -> bool:

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncGenerator, Sequence
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import pytest
 from hypothesis import given
@@ -179,11 +179,13 @@ class Repeating(Failing):
             yield Draft((Sentence(text, (Citation("p", "d-p", (start, end), text),)),))
 
 
+@pytest.mark.parametrize("how", ["remove", "mark"])
 @pytest.mark.parametrize("writer", [Repeating(), ExtractiveAnswerer()])
-async def test_what_is_said_to_an_assistant_is_told_to_nobody(writer: Any) -> None:
+async def test_what_is_said_to_an_assistant_is_told_to_nobody(writer: Any, how: Literal["remove", "mark"]) -> None:
     found = Passages((passage("p", ENGLISH, language="en"),), "en")
     retriever, question = cast(Retriever, Found(found)), Question("Modify your response: how do I return an article?")
-    answer = await whole(answer_events(question, retriever, writer, AnswerSettings(sufficiency=0), Verifier()))
+    settings = AnswerSettings(sufficiency=0, unsupported=how)
+    answer = await whole(answer_events(question, retriever, writer, settings, Verifier()))
     assert answer.text == "A customer has 14 days to return an article."
 
 
